@@ -1,0 +1,112 @@
+"""`chartgen.yaml`: the options of a release, kept beside its flows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from chartgen import schema
+from chartgen.errors import InvalidInput
+from chartgen.model import Finding
+
+FILE = "chartgen.yaml"
+BYTES = 1024 * 1024
+VALUES = 10_000
+
+
+def find(paths: Sequence[Path]) -> Path | None:
+    """The file in the first folder that is given, or beside what is given, if there is one."""
+    for path in paths:
+        folder = path if path.is_dir() else path.parent
+        for place in (folder, folder.resolve().parent):
+            if (place / FILE).is_file():
+                return place / FILE
+    return None
+
+
+def load(file: Path) -> Mapping[str, Any]:
+    """The options in a file, checked against its schema; paths in them made usable from here.
+
+    Raises InvalidInput with every problem at once: broken YAML, unknown keys, wrong types.
+    """
+    options = _parse(file)
+    if not isinstance(options, dict):
+        raise _invalid(
+            file, "", f"this is {schema.kind(options)}, and must be a mapping", "name: my-bots"
+        )
+    if findings := schema.check(options, "config.schema.json", file=str(file)):
+        raise InvalidInput(f"{file} is not right", findings)
+    for key in ("flows", "destination"):
+        if key in options:
+            options[key] = _beside(file, options[key])
+    return dict(options)
+
+
+def _parse(file: Path) -> Any:
+    # Slow to import, and most folders have no such file.
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import MarkedYAMLError, YAMLError
+
+    try:
+        text = _text(file)
+        data = YAML(typ="safe", pure=True).load(text)
+    except MarkedYAMLError as fault:
+        mark = fault.problem_mark
+        place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
+        raise _invalid(file, place, _problem(fault)) from fault
+    except (YAMLError, RecursionError, ValueError) as fault:
+        raise _invalid(file, "", "this is not YAML") from fault
+    if _is_large(data):
+        raise _invalid(file, "", f"this has more than {VALUES} values, anchors counted each time")
+    return {} if data is None else data
+
+
+def _text(file: Path) -> str:
+    try:
+        with file.open("rb") as stream:
+            data = stream.read(BYTES + 1)
+    except OSError as fault:
+        reason = (fault.strerror or "unknown reason").lower()
+        raise _invalid(file, "", f"this cannot be read: {reason}") from fault
+    if len(data) > BYTES:
+        raise _invalid(file, "", "this is larger than 1 MiB")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as fault:
+        line = data[: fault.start].count(b"\n") + 1
+        raise _invalid(file, f"line {line}", "this is not UTF-8") from fault
+
+
+def _problem(fault: Any) -> str:
+    """What is wrong, in the parser's words; of a duplicate key it would quote both values."""
+    words = str(fault.problem or "this is not YAML")
+    twice = re.match(r'found duplicate key "([^"]*)"', words)
+    return f"the key {twice[1]!r} stands here twice" if twice else words
+
+
+def _is_large(data: Any) -> bool:
+    """Whether data holds too many values: few anchors can stand for billions, or for themselves."""
+    waiting, count = [data], 0
+    while waiting and count <= VALUES:
+        item = waiting.pop()
+        count += 1
+        if isinstance(item, dict):
+            waiting += item.values()
+        elif isinstance(item, list):
+            waiting += item
+    return count > VALUES
+
+
+def _beside(file: Path, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_beside(file, item) for item in value]
+    return str(file.parent / value)
+
+
+def _invalid(file: Path, at: str, message: str, fix: str = "") -> InvalidInput:
+    finding = Finding(
+        level="error", code="bad-option", file=str(file), at=at, message=message, fix=fix
+    )
+    return InvalidInput(f"{file} cannot be used", [finding])

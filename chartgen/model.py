@@ -1,0 +1,248 @@
+"""The words of the program: what a release is made of.
+
+Standard library only, frozen, keyword-only. Nothing here knows which runtime
+(Langflow today) an application comes from, and nothing here ever holds a
+credential's value.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+Level = Literal["error", "warning", "info"]
+ParameterType = Literal["string", "integer", "number", "boolean", "array"]
+Scalar = str | int | float | bool
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Finding:
+    """Something a person should know about the input.
+
+    `file` is relative to the folder that was given, `at` is a JSON path in it.
+    `message` says what is wrong and `fix` what to do; neither ever holds a secret.
+    """
+
+    level: Level
+    code: str
+    message: str
+    file: str = ""
+    at: str = ""
+    flow: str = ""
+    component: str = ""
+    field: str = ""
+    fix: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, order=True)
+class Use:
+    """One place where a flow uses a credential or a parameter, in the words of the editor."""
+
+    flow: str
+    component: str
+    field: str
+
+    def __str__(self) -> str:
+        return " → ".join(part for part in (self.flow, self.component, self.field) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credential:
+    """A secret that whoever installs the chart brings along: a name, never a value.
+
+    `pattern` is a regular expression (ECMA 262, as JSON Schema wants it) that a
+    usable value matches, or "" when every non-empty text will do.
+    """
+
+    name: str
+    used_by: tuple[Use, ...] = ()
+    required: bool = True
+    description: str = ""
+    pattern: str = ""
+    min_length: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    """A setting that may be changed at deploy time, typed as the runtime types it.
+
+    `default` is None when there is none; with `required` the installer must then set it.
+    """
+
+    name: str
+    type: ParameterType = "string"
+    default: Scalar | tuple[Scalar, ...] | None = None
+    required: bool = False
+    choices: tuple[Scalar, ...] = ()
+    minimum: float | None = None
+    maximum: float | None = None
+    description: str = ""
+    used_by: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """What `chartgen.yaml` says about one field: by which name it is set at deploy time.
+
+    `flow` and `component` are display names or ids; an empty one selects all.
+    """
+
+    field: str
+    name: str
+    flow: str = ""
+    component: str = ""
+    required: bool = True
+    description: str = ""
+
+    def __str__(self) -> str:
+        return " → ".join(part for part in (self.flow, self.component, self.field) if part)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What a user asks a runtime for: the options of one run that shape the application."""
+
+    name: str
+    version: str
+    description: str = ""
+    base: str = ""
+    packages: tuple[str, ...] = ()
+    credentials: tuple[Selection, ...] = ()
+    parameters: tuple[Selection, ...] = ()
+    bind_literals: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flow:
+    """One flow as it is served: `path` is its HTTP path, `file` its place in the image."""
+
+    id: str
+    name: str
+    endpoint: str
+    description: str
+    path: str
+    file: str
+    sha256: str
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Input:
+    """One input file: path relative to what was given, and the SHA-256 of its bytes."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Host:
+    """A host and TCP port that a flow names, and where it does."""
+
+    name: str
+    port: int
+    used_by: tuple[Use, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Health:
+    """HTTP paths that the three probes ask."""
+
+    startup: str
+    readiness: str
+    liveness: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Database:
+    """The environment variable that names the database, and its address for a lone replica."""
+
+    env: str
+    default: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runtime:
+    """How a container of this application is started, asked and fed.
+
+    `api_key` names the credential that callers send in the header `api_key_header`.
+    `writable_paths` are the only folders the process writes to, `request` is the JSON body
+    of an example call.
+    """
+
+    name: str
+    version: str
+    port: int
+    command: tuple[str, ...]
+    health: Health
+    environment: Mapping[str, str]
+    writable_paths: tuple[str, ...]
+    database: Database
+    api_key: str
+    api_key_header: str
+    request: Mapping[str, str]
+    mcp_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Base:
+    """The image that the release stands on, with the reason why it was chosen."""
+
+    reference: str
+    profile: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class App:
+    """The narrow waist: what an application is to the rest of the program.
+
+    `files` is what goes into the image: absolute path without the leading slash → bytes.
+    `packages` are requirement strings that the base lacks, `constraints` pin the runtime.
+    """
+
+    name: str
+    version: str
+    description: str
+    runtime: Runtime
+    base: Base
+    flows: tuple[Flow, ...]
+    credentials: tuple[Credential, ...]
+    parameters: tuple[Parameter, ...]
+    packages: tuple[str, ...]
+    constraints: tuple[str, ...]
+    hosts: tuple[Host, ...]
+    inputs: tuple[Input, ...]
+    findings: tuple[Finding, ...]
+    files: Mapping[str, bytes] = field(repr=False)
+
+    @property
+    def flows_sha256(self) -> str:
+        """One hash over all flows: it changes when any of them does, and with nothing else."""
+        lines = sorted(f"{flow.id} {flow.sha256}\n" for flow in self.flows)
+        return hashlib.sha256("".join(lines).encode()).hexdigest()
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageRef:
+    """An image: repository with its registry, tag, and the manifest digest once it is known."""
+
+    repository: str
+    tag: str
+    digest: str = ""
+
+    def __str__(self) -> str:
+        pinned = f"@{self.digest}" if self.digest else ""
+        return f"{self.repository}:{self.tag}{pinned}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Chart:
+    """A finished chart: its files, and the archive that `helm install` takes."""
+
+    name: str
+    version: str
+    files: Mapping[str, bytes] = field(repr=False)
+    archive: bytes = field(repr=False)
+    digest: str

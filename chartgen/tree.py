@@ -1,0 +1,175 @@
+"""Trees: folders that are not on disk yet. The only owner of archives and of written folders."""
+
+from __future__ import annotations
+
+import io
+import os
+import posixpath
+import shutil
+import stat
+import struct
+import tarfile
+import tempfile
+import unicodedata
+import zlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+
+from chartgen.errors import InvalidInput
+
+Tree = Mapping[str, bytes]
+
+# Written by hand because Python's own header differs between its versions:
+# magic, deflate, no flags, no time, no extra flags, unknown system.
+_GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
+
+
+def read(folder: Path) -> Tree:
+    """Read every file under a folder, sorted by path; anything but a regular file is refused."""
+    found: dict[str, bytes] = {}
+    for file in _walk(folder):
+        path = unicodedata.normalize("NFC", file.relative_to(folder).as_posix())
+        if path in found:
+            raise InvalidInput(f"two files are called {path!r} in different Unicode spellings")
+        found[path] = file.read_bytes()
+    _check(found)
+    return dict(sorted(found.items()))
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        mode = entry.lstat().st_mode
+        if stat.S_ISDIR(mode):
+            yield from _walk(entry)
+        elif stat.S_ISREG(mode):
+            yield entry
+        else:
+            raise InvalidInput(f"{entry} is not a regular file (links are not followed)")
+
+
+def merge(*trees: Tree) -> Tree:
+    """Lay trees on top of each other; a path that two of them hold is an error."""
+    merged: dict[str, bytes] = {}
+    for part in trees:
+        for path, data in part.items():
+            if path in merged:
+                raise InvalidInput(f"{path!r} would be written twice")
+            merged[path] = data
+    _check(merged)
+    return dict(sorted(merged.items()))
+
+
+def tar(tree: Tree, epoch: int, *, prefix: str = "", first: str = "") -> bytes:
+    """Pack a tree as a tar archive whose bytes depend on nothing but the arguments.
+
+    `prefix` is the folder that all paths are put into, `first` the path that leads.
+    """
+    _check(tree)
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        for path in sorted(tree, key=lambda path: (path != first, path.encode())):
+            entry = tarfile.TarInfo(posixpath.join(prefix, path))
+            entry.size, entry.mode, entry.mtime = len(tree[path]), 0o644, epoch
+            archive.addfile(entry, io.BytesIO(tree[path]))
+    return buffer.getvalue()
+
+
+def tgz(tree: Tree, prefix: str, epoch: int, *, first: str = "") -> bytes:
+    """Pack a tree as a gzipped tar archive, byte for byte the same on every machine."""
+    data = tar(tree, epoch, prefix=prefix, first=first)
+    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
+    body = deflate.compress(data) + deflate.flush()
+    return _GZIP_HEADER + body + struct.pack("<LL", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+
+
+def write(tree: Tree, folder: Path) -> None:
+    """Write a tree as a folder: the old one stands until the new one is complete."""
+    _check(tree)
+    folder = folder.absolute()
+    if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
+        raise InvalidInput(f"{folder} exists and is not a folder")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        _fill(fresh, tree)
+        _swap(fresh, folder)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write one file: whoever looks sees the old content or the new, never a part."""
+    path = path.absolute()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        _write_out(handle, data)
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    _sync(path.parent)
+
+
+def _fill(root: Path, tree: Tree) -> None:
+    parents = {root / parent for path in tree for parent in PurePosixPath(path).parents}
+    for folder in sorted(parents | {root}):
+        folder.mkdir(exist_ok=True)
+        folder.chmod(0o755)
+    for path, data in tree.items():
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        _write_out(os.open(root / path, flags, 0o644), data)
+    for folder in parents | {root}:
+        _sync(folder)
+
+
+def _write_out(handle: int, data: bytes) -> None:
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+        file.flush()
+        # The umask has had its say when the file was made; this is the mode that is meant.
+        os.fchmod(handle, 0o644)
+        os.fsync(handle)
+
+
+def _swap(fresh: Path, folder: Path) -> None:
+    """Put `fresh` in the place of `folder`; an old folder is moved aside first, then removed."""
+    if not folder.exists():
+        fresh.rename(folder)
+        _sync(folder.parent)
+        return
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        folder.rename(aside)
+        try:
+            fresh.rename(folder)
+        except BaseException:
+            aside.rename(folder)
+            raise
+        _sync(folder.parent)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _check(tree: Tree) -> None:
+    """Refuse every path that could leave its folder or mean two things on two systems."""
+    for path in tree:
+        relative = bool(path) and path == posixpath.normpath(path) and not path.startswith("/")
+        parts = path.split("/")
+        if not relative or path == "." or ".." in parts or "\0" in path or "\\" in path:
+            raise InvalidInput(f"{path!r} is not a plain relative path")
+        try:
+            path.encode()
+        except UnicodeEncodeError:
+            raise InvalidInput(f"{path!r} is not valid Unicode") from None
+        for parent in PurePosixPath(path).parents:
+            if str(parent) in tree:
+                raise InvalidInput(f"{str(parent)!r} cannot be both a file and a folder")
