@@ -1,0 +1,180 @@
+"""What keeps a flow from answering once it is deployed, seen before it is packaged."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+
+from chartgen.model import Finding, Host, Level
+from chartgen.runtimes.langflow import hosts, secrets
+from chartgen.runtimes.langflow.facts import Facts
+from chartgen.runtimes.langflow.graph import Component, Field
+from chartgen.runtimes.langflow.normalise import NormalFlow
+from chartgen.runtimes.langflow.packages import parse
+from chartgen.runtimes.langflow.paths import Path, path_text, strings
+
+# Code hashes, ids and what the editor itself writes hold random text, and no secret.
+QUIET_KEYS = frozenset({"code_hash", "id", "source", "target", "sourceHandle", "targetHandle"})
+LOCAL_DATA_TYPES = frozenset(
+    {
+        "Chroma",
+        "FAISS",
+        "Knowledge",
+        "KnowledgeRetrieval",
+        "KnowledgeIngestion",
+        "MemoryBase",
+        "LocalDB",
+    }
+)
+
+
+def check(flow: NormalFlow, components: Iterable[Component]) -> Iterator[Finding]:
+    """Findings of level error for what can never answer, warnings for what may not."""
+    for component in components:
+        yield from _model(flow, component)
+        yield from _code(flow, component)
+        yield from _local_data(flow, component)
+    yield from _secrets(flow)
+
+
+def is_official(component: Component, facts: Facts) -> bool:
+    """Whether a component's code is, letter for letter, the runtime's own."""
+    digest = hashlib.sha256(component.code.encode()).hexdigest()[:12]
+    return not component.code or digest in facts.code_hashes
+
+
+def interprets_code(component: Component, facts: Facts) -> bool:
+    """Whether a component runs code that a model or a caller writes."""
+    return component.type in facts.code_interpreter_types
+
+
+def _model(flow: NormalFlow, component: Component) -> Iterator[Finding]:
+    """Langflow 1.13 answers every call with "A model selection is required"."""
+    for field in component.fields:
+        if field.data.get("type") != "model" or field.data.get("required") is not True:
+            continue
+        chosen = isinstance(field.value, list) and field.value
+        if not chosen and not field.is_fed and not field.is_shadowed:
+            yield _finding(
+                flow,
+                field,
+                "error",
+                "no-model",
+                "no model is chosen, so every call would be answered with an error",
+                "choose a model in Langflow, or connect one, and export the flow again",
+            )
+
+
+def _code(flow: NormalFlow, component: Component) -> Iterator[Finding]:
+    field = component.get("code")
+    if field is None or not component.code:
+        return
+    _, fault = parse(component.code)
+    if fault:
+        yield _finding(
+            flow,
+            field,
+            "error",
+            "broken-code",
+            f"the code cannot run: {fault}",
+            "mend the component in Langflow and export the flow again",
+        )
+
+
+def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
+    for field in component.fields:
+        if field.data.get("type") == "file" and field.value and not field.is_hidden:
+            yield _finding(
+                flow,
+                field,
+                "warning",
+                "local-file",
+                "the field names a file that an image does not carry",
+                "let the caller upload it, or read it from a URL",
+            )
+    if component.type in LOCAL_DATA_TYPES:
+        yield Finding(
+            level="warning",
+            code="local-data",
+            file=flow.document.source.path,
+            at=flow.place(component.path),
+            flow=flow.name,
+            component=component.display_name,
+            message="the component's data is stored beside Langflow and is no part of an export",
+            fix="use a vector database that the pods can reach",
+        )
+
+
+def _secrets(flow: NormalFlow) -> Iterator[Finding]:
+    for path, text in strings(flow.data, ("data",)):
+        if QUIET_KEYS & set(path[-1:]):
+            continue
+        for kind in secrets.kinds(text):
+            yield Finding(
+                level="error",
+                code="literal-secret",
+                file=flow.document.source.path,
+                at=path_text(flow.document.data_at, path[1:]),
+                flow=flow.name,
+                component=_component_name(flow, path),
+                message=f"this text holds what looks like {kind}",
+                fix="remove it, use a global variable in its place, and revoke it",
+            )
+
+
+def _component_name(flow: NormalFlow, path: Path) -> str:
+    if len(path) < 3 or path[1] != "nodes":
+        return ""
+    node = (flow.data["nodes"][path[2]].get("data") or {}).get("node") or {}
+    return str(node.get("display_name") or "note")
+
+
+def network(found: Iterable[Host]) -> Iterator[Finding]:
+    """Hosts that the chart's default network policy, or the pod itself, keeps out of reach."""
+    for host in found:
+        use = host.used_by[0]
+        if host.name in hosts.LOCAL:
+            yield _host(
+                host,
+                "local-host",
+                f"{use} names {host.name}, which is the pod itself",
+                "make the field a parameter and set the service's address",
+            )
+        elif host.port not in hosts.OPEN_PORTS:
+            yield _host(
+                host,
+                "closed-port",
+                f"{use} names port {host.port} of {host.name}, which the network policy "
+                "does not open",
+                "open it with networkPolicy.extraEgress in the values",
+            )
+
+
+def _host(host: Host, code: str, message: str, fix: str) -> Finding:
+    use = host.used_by[0]
+    return Finding(
+        level="warning",
+        code=code,
+        message=message,
+        fix=fix,
+        flow=use.flow,
+        component=use.component,
+        field=use.field,
+    )
+
+
+def _finding(
+    flow: NormalFlow, field: Field, level: Level, code: str, message: str, fix: str
+) -> Finding:
+    use = field.use
+    return Finding(
+        level=level,
+        code=code,
+        message=message,
+        fix=fix,
+        file=flow.document.source.path,
+        at=flow.place(field.path),
+        flow=use.flow,
+        component=use.component,
+        field=use.field,
+    )

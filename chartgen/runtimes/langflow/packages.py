@@ -1,0 +1,178 @@
+"""Which Python packages the flows need, and which base image has them."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import warnings
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from chartgen.model import Base, Finding
+from chartgen.runtimes.langflow.facts import Facts
+from chartgen.runtimes.langflow.graph import Component
+from chartgen.runtimes.langflow.names import providers
+
+IMAGES = {"base": "langflowai/langflow-backend", "full": "langflowai/langflow"}
+# From so many packages on, the image in which Langflow's makers have installed them
+# together is the better bet than a set that nobody has tried.
+MANY = 5
+OURS = frozenset({"lfx", "langflow", "langflow_base"})
+COMPONENT_PATH = re.compile(r"(?:lfx|langflow)\.components\.(\w+)")
+REQUIREMENT = re.compile(
+    r"[A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?(?:\[[A-Za-z0-9._,-]+\])?"
+    r"(?:(?:==|>=|<=|~=|!=|<|>)[A-Za-z0-9.*+!_-]+(?:,(?:==|>=|<=|~=|!=|<|>)[A-Za-z0-9.*+!_-]+)*)?"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Needs:
+    """Requirement strings that the chosen base lacks, pins of the runtime's own packages."""
+
+    base: Base
+    packages: tuple[str, ...]
+    constraints: tuple[str, ...]
+
+
+def choose(
+    components: Iterable[Component], facts: Facts, *, base: str = "", extra: Iterable[str] = ()
+) -> Needs:
+    """The base image for these components and what must be added to it.
+
+    `base` names an image of the user's own: everything that Langflow's smaller image lacks
+    is then installed on it, since nobody knows what it has.
+    """
+    wanted: dict[str, str] = {}
+    bundled: set[str] = set()
+    for component in components:
+        for distribution, is_bundle in _distributions(component, facts):
+            wanted.setdefault(distribution.lower(), f"{component.flow} → {component.display_name}")
+            if is_bundle:
+                bundled.add(distribution.lower())
+    profile, reason = _profile(wanted, bundled, facts)
+    present = facts.base_distributions if base or profile == "base" else facts.full_distributions
+    packages = [name for name in wanted if _bare(name) not in present]
+    own = ("lfx", "langflow-base", *(("langflow",) if profile == "full" and not base else ()))
+    return Needs(
+        base=Base(
+            reference=base or f"{IMAGES[profile]}:{facts.version}",
+            profile="custom" if base else profile,
+            reason="named by the user" if base else reason,
+        ),
+        packages=tuple(sorted({*packages, *extra})),
+        constraints=tuple(f"{name}=={facts.version}" for name in sorted(own)),
+    )
+
+
+def check(requirements: Iterable[str]) -> tuple[Finding, ...]:
+    """An error for every requirement string that is none, whoever wrote it."""
+    return tuple(
+        Finding(
+            level="error",
+            code="bad-package",
+            message=f"{text!r} is not a package to install",
+            fix="write it as name, name[extra] or name==version",
+        )
+        for text in requirements
+        if not REQUIREMENT.fullmatch(text)
+    )
+
+
+def _profile(wanted: dict[str, str], bundled: set[str], facts: Facts) -> tuple[str, str]:
+    in_full = {
+        name
+        for name in wanted
+        if _bare(name) in facts.full_distributions - facts.base_distributions
+    }
+    if carried := sorted(bundled & in_full):
+        return "full", f"{wanted[carried[0]]} imports the components of {carried[0]}"
+    if len(in_full) >= MANY:
+        return "full", f"the flows need {len(in_full)} packages that only the full image has"
+    if not wanted:
+        return "base", "the flows need nothing beyond Langflow itself"
+    return "base", f"few packages are missing in it: {', '.join(sorted(wanted))}"
+
+
+def _distributions(component: Component, facts: Facts) -> Iterator[tuple[str, bool]]:
+    """What one component needs beyond the base: distribution, and whether it is a bundle."""
+    for module in sorted({*imports(component.code), *_declared(component)}):
+        match = COMPONENT_PATH.match(module)
+        bundle = facts.bundles.get(match[1]) if match else None
+        if bundle:
+            yield bundle.distribution, True
+        elif not match:
+            for distribution in _of_module(module, facts):
+                yield distribution, False
+    for provider in providers(component, facts):
+        for package in provider.packages:
+            if package not in facts.base_distributions:
+                yield package, False
+
+
+def _of_module(module: str, facts: Facts) -> Iterator[str]:
+    top = module.partition(".")[0]
+    for extra in facts.extra_distributions.get(top, ()):
+        if extra not in facts.base_distributions:
+            yield extra
+    if top not in OURS and top not in sys.stdlib_module_names:
+        distribution = _distribution(module, top, facts)
+        if distribution:
+            yield distribution
+
+
+def _distribution(module: str, top: str, facts: Facts) -> str:
+    """The distribution of a module that the base lacks, or "" when the base has it."""
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        if known := facts.import_distributions.get(".".join(parts[:length])):
+            return "" if _bare(known) in facts.base_distributions else known
+    if top in facts.base_imports:
+        return ""
+    return facts.full_imports.get(top) or top.replace("_", "-")
+
+
+def _declared(component: Component) -> Iterator[str]:
+    """Import names that Langflow itself has noted in the node since 1.6."""
+    noted = component.node.get("metadata") or {}
+    noted = noted.get("dependencies") if isinstance(noted, dict) else None
+    for entry in (noted.get("dependencies") or ()) if isinstance(noted, dict) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("name"), str):
+            yield entry["name"]
+
+
+@cache
+def imports(source: str) -> frozenset[str]:
+    """Every module that Python source imports, functions and `try` blocks included.
+
+    Relative imports stay inside the component; source that does not parse has none here.
+    """
+    found: set[str] = set()
+    tree, _ = parse(source)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            # `from google import genai` names a module too.
+            found.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(found)
+
+
+# Flows share most of their code, and parsing is what takes the time.
+@cache
+def parse(source: str) -> tuple[ast.Module, str]:
+    """Component source as a syntax tree, with the reason when it cannot be run, or ""."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(source), ""
+    except SyntaxError as fault:
+        reason = f"{fault.msg} (line {fault.lineno})"
+    except (ValueError, RecursionError, MemoryError) as fault:
+        reason = str(fault) or "it is nested too deeply"
+    return ast.Module(body=[], type_ignores=[]), reason
+
+
+def _bare(requirement: str) -> str:
+    return re.split(r"[\[<>=!~]", requirement)[0].lower()

@@ -1,0 +1,149 @@
+"""How Langflow is started and configured inside the pod: one table, one reason a block."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chartgen.model import Credential, Database, Health, Runtime
+
+PORT = 7860
+# Everywhere: the pod's network policy says who may come.
+EVERYWHERE = "0.0.0.0"  # noqa: S104
+TEMPORARY = "/tmp"  # noqa: S108 - a folder of the container's own
+FLOWS = "app/flows"
+LAUNCHER = "app/chartgen"
+DATA = "/app/data"
+API_KEY = "LANGFLOW_API_KEY"
+FERNET_KEY = r"^[A-Za-z0-9_-]{43}=?$"
+
+# One server process: `langflow run` starts three, which do not fit in 1 GiB under load.
+# The access log is off because a caller may put the API key into the query string.
+SERVER = (
+    "python",
+    "-m",
+    "uvicorn",
+    "--factory",
+    "langflow.main:create_app",
+    "--loop",
+    "asyncio",
+    "--host",
+    EVERYWHERE,
+    "--port",
+    str(PORT),
+    "--no-access-log",
+    "--log-level",
+    "warning",
+)
+
+# The runtime's own secrets. Langflow derives its encryption from the Fernet key, and a key
+# of another shape fails at the first use only (langflow-base 1.13.0, services/auth/utils.py).
+CREDENTIALS = (
+    Credential(
+        name=API_KEY,
+        min_length=16,
+        description="The key that callers of the flows send in the header x-api-key",
+    ),
+    Credential(
+        name="LANGFLOW_SECRET_KEY",
+        pattern=FERNET_KEY,
+        min_length=43,
+        description="Encrypts what Langflow stores: 32 random bytes in URL-safe base64, "
+        "the same for all replicas and releases",
+    ),
+    Credential(
+        name="LANGFLOW_SUPERUSER_PASSWORD",
+        min_length=12,
+        description="Password of the user admin, who owns the flows",
+    ),
+)
+
+BASELINE = {
+    # Where it listens and what it may write.
+    "LANGFLOW_HOST": EVERYWHERE,
+    "LANGFLOW_PORT": str(PORT),
+    "LANGFLOW_CONFIG_DIR": f"{DATA}/config",
+    "HOME": DATA,
+    "TMPDIR": TEMPORARY,
+    # The image is the truth: what it brings replaces what a database remembers.
+    "LANGFLOW_LOAD_FLOWS_PATH": f"/{FLOWS}",
+    "LANGFLOW_LOAD_FLOWS_OVERWRITE_ON_NAME_MATCH": "true",
+    "LANGFLOW_LOAD_FLOWS_PRESERVE_VARIABLE_BINDINGS": "false",
+    # Nobody gets in without the key, and nobody signs up.
+    "LANGFLOW_AUTO_LOGIN": "false",
+    "LANGFLOW_SKIP_AUTH_AUTO_LOGIN": "false",
+    "LANGFLOW_API_KEY_SOURCE": "env",
+    "LANGFLOW_SUPERUSER": "admin",
+    "LANGFLOW_ENABLE_SUPERUSER_CLI": "false",
+    "LANGFLOW_ENABLE_SIGNUP": "false",
+    "LANGFLOW_NEW_USER_IS_ACTIVE": "false",
+    "LANGFLOW_WEBHOOK_AUTH_ENABLE": "true",
+    "LANGFLOW_RATE_LIMIT_ENABLED": "true",
+    "LANGFLOW_CORS_ALLOW_CREDENTIALS": "false",
+    "LANGFLOW_REFRESH_SAME_SITE": "strict",
+    "LANGFLOW_ACCESS_SAME_SITE": "strict",
+    # A caller sends input, and changes nothing else of a flow.
+    "LANGFLOW_TWEAKS_POLICY": "off",
+    "LANGFLOW_ALLOW_PUBLIC_CUSTOM_COMPONENTS": "false",
+    "LANGFLOW_CUSTOM_COMPONENT_ADMIN_ONLY": "true",
+    "LANGFLOW_ENABLE_EXTENSION_RELOAD": "false",
+    "LANGFLOW_DEVELOPER_API_ENABLED": "false",
+    "LANGFLOW_A2A_ENABLED": "false",
+    # A runtime, not the editor.
+    "LANGFLOW_BACKEND_ONLY": "true",
+    "LANGFLOW_OPEN_BROWSER": "false",
+    "LANGFLOW_STORE": "false",
+    "LANGFLOW_CREATE_STARTER_PROJECTS": "false",
+    "LANGFLOW_UPDATE_STARTER_PROJECTS": "false",
+    "LANGFLOW_AGENTIC_EXPERIENCE": "false",
+    # Flows are MCP tools; servers of other kinds are not started on the side.
+    "LANGFLOW_MCP_SERVER_ENABLED": "true",
+    "LANGFLOW_MCP_SSE_ENABLED": "false",
+    "LANGFLOW_MCP_COMPOSER_ENABLED": "false",
+    "LANGFLOW_ADD_PROJECTS_TO_MCP_SERVERS": "false",
+    "LANGFLOW_SKIP_MCP_AUTO_INIT": "true",
+    "LANGFLOW_MCP_SERVERS_LOCKED": "true",
+    # What flows reach: no metadata address, no files of the pod.
+    "LANGFLOW_SSRF_PROTECTION_ENABLED": "true",
+    "LANGFLOW_CONNECTOR_SSRF_VALIDATION_ENABLED": "true",
+    "LANGFLOW_RESTRICT_LOCAL_FILE_ACCESS": "true",
+    # Nothing calls home, and no prompt or key is kept.
+    "DO_NOT_TRACK": "true",
+    "LANGFLOW_DO_NOT_TRACK": "true",
+    "LANGFLOW_MODELS_DEV_REFRESH": "false",
+    "LANGFLOW_REMOVE_API_KEYS": "true",
+    "LANGFLOW_TRANSACTIONS_STORAGE_ENABLED": "false",
+    "LANGFLOW_VERTEX_BUILDS_STORAGE_ENABLED": "false",
+    "LANGFLOW_LOG_ENV": "container_json",
+    "LANGFLOW_LOG_LEVEL": "warning",
+}
+
+
+def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) -> Runtime:
+    """How a container runs Langflow.
+
+    Credentials are read from the environment when a flow needs them, and never stored,
+    unless MCP servers need some (`imported`): those Langflow reads from its database alone.
+    `only_official_code` locks out every component that is not Langflow's own.
+    """
+    names = sorted(imported)
+    return Runtime(
+        name="langflow",
+        version=version,
+        port=PORT,
+        command=("python", f"/{LAUNCHER}/start.py"),
+        # /health answers before Langflow is up (lfx, api/health_check_router.py).
+        health=Health(startup="/healthz", readiness="/healthz", liveness="/health"),
+        environment={
+            **BASELINE,
+            "LANGFLOW_ALLOW_CUSTOM_COMPONENTS": str(not only_official_code).lower(),
+            "LANGFLOW_BLOCK_CODE_INTERPRETER_COMPONENTS": str(only_official_code).lower(),
+            "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": str(bool(names)).lower(),
+            **({"LANGFLOW_VARIABLES_TO_GET_FROM_ENVIRONMENT": ",".join(names)} if names else {}),
+        },
+        writable_paths=(DATA, TEMPORARY),
+        database=Database(env="LANGFLOW_DATABASE_URL", default=f"sqlite:///{DATA}/langflow.db"),
+        api_key=API_KEY,
+        api_key_header="x-api-key",
+        request={"input_value": "Hello"},
+        mcp_path="/api/v1/mcp/streamable",
+    )

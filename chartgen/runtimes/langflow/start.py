@@ -1,0 +1,101 @@
+"""Starts Langflow in the container: checks what it needs, sets parameters, then steps aside.
+
+This file is copied into the image as it is and runs on the image's own Python, so it
+imports nothing but the standard library. It reads `contract.json` beside it.
+
+Langflow answers 200 with an empty text when a credential is missing (1.13.0), and takes the
+text "false" for true, hence the check and the typed parameters.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+TYPES: Mapping[str, set[type]] = {
+    "integer": {int},
+    "number": {int, float},
+    "boolean": {bool},
+    "array": {list},
+}
+CONFIGURATION_FAULT = 78  # sysexits.h, EX_CONFIG
+
+
+def main(contract_file: Path, environment: Mapping[str, str]) -> None:
+    """Replace this process by the server, or end it with the reason on stderr."""
+    contract = json.loads(contract_file.read_text("utf-8"))
+    faults = missing(contract, environment)
+    values = {} if faults else parameters(contract, environment, faults)
+    if faults:
+        for fault in faults:
+            print(f"chartgen: {fault}", file=sys.stderr)  # noqa: T201 - the pod's log
+        raise SystemExit(CONFIGURATION_FAULT)
+    settings = dict(environment)
+    if values:
+        substitute(contract, values)
+        settings[contract["flows_variable"]] = contract["written_flows"]
+    os.execvpe(contract["command"][0], contract["command"], settings)  # noqa: S606 - no shell
+
+
+def missing(contract: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
+    """One sentence for every required variable that is not set, or empty."""
+    return [
+        f"{name} is not set: {uses or 'needed by the runtime'}"
+        for name, uses in contract["required"].items()
+        if not environment.get(name, "").strip()
+    ]
+
+
+def parameters(
+    contract: Mapping[str, Any], environment: Mapping[str, str], faults: list[str]
+) -> dict[str, Any]:
+    """The parameters that the environment sets, in their types; what is no value is a fault."""
+    values: dict[str, Any] = {}
+    for name, kind in contract["parameters"].items():
+        if environment.get(name, "") == "":
+            continue
+        try:
+            values[name] = typed(environment[name], kind)
+        except ValueError:
+            faults.append(f"{name} is not of type {kind}")
+    return values
+
+
+def typed(text: str, kind: str) -> Any:
+    """A text as JSON value of a type: string, integer, number, boolean or array of strings."""
+    if kind == "string":
+        return text
+    value = json.loads(text)
+    if kind == "integer" and isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if type(value) not in TYPES[kind]:
+        raise ValueError(kind)
+    return value
+
+
+def substitute(contract: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Copy the flows to a writable folder and write the parameters into them."""
+    target = Path(contract["written_flows"])
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(contract["flows"], target, copy_function=shutil.copyfile)
+    flows: dict[Path, Any] = {}
+    for place in contract["substitutions"]:
+        if place["parameter"] not in values:
+            continue
+        file = target / place["file"]
+        item = flows.setdefault(file, json.loads(file.read_text("utf-8")))
+        *way, last = place["path"]
+        for step in way:
+            item = item[step]
+        item[last] = values[place["parameter"]]
+    for file, flow in flows.items():
+        file.write_text(json.dumps(flow, ensure_ascii=False), "utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(__file__).with_name("contract.json"), os.environ)
