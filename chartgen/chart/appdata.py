@@ -1,0 +1,70 @@
+"""app.json: what the templates know of an application beyond its values."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import quote
+
+from chartgen.model import App, Credential, Parameter
+from chartgen.render import one_line
+
+# HTTPS and PostgreSQL; whatever else the flows need is opened in the values, on purpose.
+_EGRESS_PORTS = (443, 5432)
+
+
+def build(app: App, display_name: str) -> dict[str, Any]:
+    """Return the content of app.json."""
+    runtime = app.runtime
+    return {
+        "name": app.name,
+        "version": app.version,
+        "displayName": display_name,
+        "runtime": {"name": runtime.name, "version": runtime.version},
+        "port": runtime.port,
+        "command": list(runtime.command),
+        "health": {
+            "startup": runtime.health.startup,
+            "readiness": runtime.health.readiness,
+            "liveness": runtime.health.liveness,
+        },
+        "environment": dict(sorted(runtime.environment.items())),
+        "writablePaths": list(runtime.writable_paths),
+        "database": {"env": runtime.database.env, "default": runtime.database.default},
+        "authentication": {"header": runtime.api_key_header, "credential": runtime.api_key},
+        "credentials": {credential.name: _credential(credential) for credential in app.credentials},
+        "parameters": {parameter.name: _parameter(parameter) for parameter in app.parameters},
+        "flows": [
+            {
+                "name": flow.name,
+                "id": flow.id,
+                "endpoint": flow.endpoint,
+                "path": url_path(flow.path),
+                "sha256": flow.sha256,
+            }
+            for flow in app.flows
+        ],
+        "request": dict(runtime.request),
+        "mcp": {"path": url_path(runtime.mcp_path)},
+        "egressPorts": list(_EGRESS_PORTS),
+    }
+
+
+def url_path(path: str) -> str:
+    """Percent-encode what may not stand in a URL, or could end the shell word around it."""
+    return quote(path, safe="/%")
+
+
+def _credential(credential: Credential) -> dict[str, Any]:
+    return {
+        "required": credential.required,
+        "usedBy": [one_line(use) for use in credential.used_by],
+        "description": one_line(credential.description),
+    }
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    return {
+        "required": parameter.required,
+        "type": parameter.type,
+        "usedBy": [one_line(use) for use in parameter.used_by],
+    }

@@ -1,0 +1,32 @@
+"""Chart.yaml: who the chart is, and which flows and image it stands for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chartgen.chart import text
+from chartgen.model import App, ImageRef
+
+
+def build(app: App, image: ImageRef) -> dict[str, Any]:
+    """Return the content of Chart.yaml."""
+    runtime = f"{app.runtime.name} {app.runtime.version}"
+    flows = [{"endpoint": f.endpoint, "id": f.id, "sha256": f.sha256} for f in app.flows]
+    return {
+        "apiVersion": "v2",
+        "type": "application",
+        "name": app.name,
+        "version": app.version,
+        "appVersion": app.version,
+        "description": app.description or f"{app.name}: flows on {runtime}",
+        "kubeVersion": ">=1.29.0-0",
+        "keywords": ["flows", app.runtime.name],
+        "annotations": {
+            "chartgen.dev/flows-sha256": app.flows_sha256,
+            "chartgen.dev/flows": text.to_line(flows),
+            "chartgen.dev/runtime": runtime,
+            "chartgen.dev/base-image": app.base.reference,
+            "artifacthub.io/category": "ai-machine-learning",
+            "artifacthub.io/images": text.to_line([{"name": app.name, "image": str(image)}]),
+        },
+    }

@@ -1,0 +1,75 @@
+"""values.yaml: the template's values with the credentials and parameters of one application."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ruamel.yaml.comments import CommentedMap, CommentedSeq
+
+from chartgen.chart import text
+from chartgen.chart.schema import purpose
+from chartgen.model import App, Credential, ImageRef, Parameter
+from chartgen.render import one_line
+
+
+def build(template: bytes, app: App, image: ImageRef, display_name: str) -> CommentedMap:
+    """Return the content of values.yaml, comments included."""
+    values = text.from_yaml(template)
+    values["displayName"] = text.quoted(display_name)
+    values["image"].update(
+        {
+            "repository": text.quoted(image.repository),
+            "tag": text.quoted(image.tag),
+            "digest": text.quoted(image.digest),
+        }
+    )
+    values["service"]["port"] = app.runtime.port
+    _append_comment(values, "credentials", _credential_lines(app.credentials))
+    _append_comment(values, "parameters", _unset_lines(app.parameters))
+    _set_parameters(values, [item for item in app.parameters if item.default is not None])
+    return values
+
+
+def _append_comment(values: CommentedMap, key: str, lines: Iterable[str]) -> None:
+    """Add lines to the comment above a key."""
+    token = values.ca.items[key][1][-1]
+    token.value += "".join(f"# {line}".rstrip() + "\n" for line in lines)
+
+
+def _credential_lines(credentials: Iterable[Credential]) -> Iterator[str]:
+    for credential in credentials:
+        need = "required" if credential.required else "optional"
+        yield from ("", f"{credential.name} ({need})", *_uses(credential))
+
+
+def _unset_lines(parameters: Iterable[Parameter]) -> Iterator[str]:
+    for parameter in parameters:
+        if parameter.default is None:
+            need = "required" if parameter.required else "optional"
+            heading = f"{parameter.name} ({parameter.type}, {need}, no default)"
+            yield from ("", heading, *_uses(parameter))
+
+
+def _uses(item: Credential | Parameter) -> Iterator[str]:
+    for what in (item.description, *item.used_by):
+        if line := one_line(what):
+            yield f"  {line}"
+
+
+def _set_parameters(values: CommentedMap, parameters: list[Parameter]) -> None:
+    if not parameters:
+        return
+    block = CommentedMap()
+    for parameter in parameters:
+        name = text.key(parameter.name)
+        comment = f"-- {purpose(parameter)}"
+        block[name] = _default(parameter)
+        block.yaml_set_comment_before_after_key(name, before=comment, indent=2)
+    values["parameters"] = block
+
+
+def _default(parameter: Parameter) -> object:
+    value = text.quoted(parameter.default)
+    if isinstance(value, CommentedSeq):
+        value.fa.set_flow_style()
+    return value
