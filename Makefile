@@ -1,0 +1,44 @@
+# `make package` and `make test` set themselves up: they need Python 3.11 or newer and make.
+PYTHON ?= python3
+FLOWS ?= examples/flows
+DESTINATION ?= dist
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: package test lint format bench clean help
+
+package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
+	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
+
+test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="-k name")
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.test ## Check style and types
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.test ## Put the source into its standard form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.package ## Measure packaging, side by side with plain copying
+	$(BIN)/python benchmarks/package.py
+
+clean: ## Remove everything that was made, the virtual environment too
+	rm -rf $(VENV) dist build .cache .mypy_cache .pytest_cache .ruff_cache
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.package: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	touch $@
+
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
+	touch $@ $(VENV)/.package

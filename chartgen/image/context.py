@@ -1,0 +1,54 @@
+"""The Docker build context: the Dockerfile and the files that it copies, as a Tree."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+
+from chartgen import render, resources
+from chartgen.errors import InvalidInput
+from chartgen.model import App, ImageRef
+from chartgen.reference import IMAGE
+from chartgen.tree import Tree
+
+
+def build(app: App, image: ImageRef) -> Tree:
+    """The complete context: `docker build` on it needs nothing else.
+
+    Raises InvalidInput when the base is no image reference: it stands in a Dockerfile.
+    """
+    if not IMAGE.fullmatch(app.base.reference):
+        raise InvalidInput(f"{app.base.reference!r} is not an image that one can build on")
+    files = {"Dockerfile": _dockerfile(app, image).encode()}
+    for path, data in app.files.items():
+        files[f"rootfs/{path}"] = data
+    if app.packages:
+        files["requirements.txt"] = _lines(app.packages)
+        files["constraints.txt"] = _lines(app.constraints)
+    return dict(sorted(files.items()))
+
+
+def _dockerfile(app: App, image: ImageRef) -> str:
+    return render.render(
+        resources.text_template("Dockerfile.j2"),
+        {
+            "name": app.name,
+            "version": app.version,
+            "description": app.description,
+            "count": f"{len(app.flows)} flow{'s' if len(app.flows) != 1 else ''}",
+            "runtime": f"{app.runtime.name} {app.runtime.version}",
+            "image": f"{image.repository}:{image.tag}",
+            "profile": app.base.profile,
+            "reason": render.one_line(app.base.reason),
+            "base": app.base.reference,
+            "packages": app.packages,
+            "folders": sorted({posixpath.dirname(path) for path in app.files}),
+            "flows_sha256": app.flows_sha256,
+            "port": app.runtime.port,
+            "command": json.dumps(list(app.runtime.command)),
+        },
+    )
+
+
+def _lines(texts: tuple[str, ...]) -> bytes:
+    return "".join(f"{text}\n" for text in texts).encode()

@@ -1,0 +1,122 @@
+"""Builds the image with a Docker engine."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from chartgen import tree
+from chartgen.errors import ChartgenError, Unavailable
+from chartgen.image.model import Built
+from chartgen.model import ImageRef
+from chartgen.tree import Tree
+
+PING_SECONDS = 10
+# Installing packages may be silent for long; a build that says nothing for an hour is dead.
+SILENCE_SECONDS = 3600
+SHOWN_LINES = 20
+# What the engine adds to the words of a step: colours around errors, and its housekeeping.
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+HOUSEKEEPING = (" ---> ", "Removing intermediate container ")
+# What the engine says when the base cannot be had: a matter of network or rights, not of flows.
+NO_BASE = re.compile(
+    r"pull access denied|manifest unknown|not found: manifest|no such host|dial tcp|i/o timeout|"
+    r"TLS handshake|connection refused|unauthorized|toomanyrequests|no matching manifest|"
+    r"failed to resolve|network is unreachable|Client\.Timeout",
+    re.IGNORECASE,
+)
+
+
+def build(context: Tree, image: ImageRef, show: Callable[[str], None]) -> Built:
+    """Build a context, and tell the image's id and, when the engine knows it, its digest.
+
+    `show` gets every line of the build as it comes. Raises Unavailable when no engine
+    answers or the base cannot be pulled, ChartgenError when a step of the build fails.
+    """
+    from docker.errors import APIError, DockerException
+
+    name = f"{image.repository}:{image.tag}"
+    try:
+        client = _engine()
+        archive = io.BytesIO(tree.tar(context, 0))
+        stream = client.api.build(
+            fileobj=archive, custom_context=True, tag=name, rm=True, forcerm=True, decode=True
+        )
+        _follow(stream, show)
+        found = client.images.get(name)
+    except APIError as fault:
+        raise _failure(str(fault.explanation or fault), ()) from fault
+    except (DockerException, OSError) as fault:
+        raise _silent(fault) from fault
+    return Built(id=str(found.id), digest=_digest(found.attrs, image))
+
+
+def unavailable() -> str:
+    """Why no Docker engine answers, or an empty text when one does."""
+    try:
+        _engine()
+    except Unavailable as fault:
+        return fault.message
+    return ""
+
+
+def _engine() -> Any:
+    import docker
+    from docker.errors import DockerException
+
+    try:
+        client = docker.from_env(timeout=PING_SECONDS)
+        client.ping()
+        client.api.timeout = SILENCE_SECONDS
+    except (DockerException, OSError) as fault:
+        raise _silent(fault) from fault
+    return client
+
+
+def _silent(fault: Exception) -> Unavailable:
+    return Unavailable(
+        f"no Docker engine answers ({type(fault).__name__}): is it running, and "
+        "may you use it? DOCKER_HOST names another one"
+    )
+
+
+def _follow(stream: Iterator[Mapping[str, Any]], show: Callable[[str], None]) -> None:
+    lines: deque[str] = deque(maxlen=SHOWN_LINES)
+    for message in stream:
+        if "error" in message:
+            raise _failure(str(message["error"]), tuple(lines))
+        for line in CONTROL.sub("", _text(message)).splitlines():
+            if line.strip():
+                # What is shown of a failure is the failing step alone.
+                if line.startswith("Step "):
+                    lines.clear()
+                if not line.startswith(HOUSEKEEPING):
+                    lines.append(line)
+                show(line)
+
+
+def _text(message: Mapping[str, Any]) -> str:
+    if "stream" in message:
+        return str(message["stream"])
+    if "status" in message and not message.get("progressDetail"):
+        return f"{message.get('id', '')} {message['status']}".strip()
+    return ""
+
+
+def _failure(error: str, lines: tuple[str, ...]) -> ChartgenError:
+    if NO_BASE.search(error):
+        return Unavailable(f"the base image cannot be had: {error.strip()}")
+    shown = "\n".join(f"  {line}" for line in lines)
+    return ChartgenError(f"the image cannot be built: {error.strip()}\n{shown}".rstrip())
+
+
+def _digest(attributes: Mapping[str, Any], image: ImageRef) -> str:
+    """The digest under which this image lies in its registry, if it was ever pushed there."""
+    for reference in attributes.get("RepoDigests") or ():
+        repository, _, digest = str(reference).partition("@")
+        if repository == image.repository:
+            return digest
+    return ""
