@@ -22,7 +22,7 @@ def build(app: App, image: ImageRef, *, epoch: int = 0, display_name: str = "") 
         raise InvalidInput(
             f"the display name has {len(shown)} characters, at most {_LONGEST_DISPLAY_NAME} fit"
         )
-    files = _files(app, image, shown)
+    files = _files(app, image, shown, epoch)
     archive = tree.tgz(files, app.name, epoch, first="Chart.yaml")
     return Chart(
         name=app.name,
@@ -33,13 +33,13 @@ def build(app: App, image: ImageRef, *, epoch: int = 0, display_name: str = "") 
     )
 
 
-def _files(app: App, image: ImageRef, display_name: str) -> Tree:
+def _files(app: App, image: ImageRef, display_name: str, epoch: int) -> Tree:
     template = resources.chart_template()
     copied = {path: data for path, data in template.items() if path.startswith("templates/")}
     chart_values = values.build(template["values.yaml"], app, image, display_name)
     contract = schema.build(json.loads(template["values.schema.json"]), app, chart_values)
     made = {
-        "Chart.yaml": text.to_yaml(text.quoted(metadata.build(app, image))),
+        "Chart.yaml": text.to_yaml(text.quoted(metadata.build(app, image, epoch))),
         "README.md": readme.build(app, image, contract, display_name),
         "app.json": text.to_json(appdata.build(app, display_name)),
         "ci/test-values.yaml": _SAMPLE_COMMENT + text.to_yaml(text.quoted(sample.build(app))),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 from chartgen.chart import text
 from chartgen.model import App, ImageRef
 
 
-def build(app: App, image: ImageRef) -> dict[str, Any]:
+def build(app: App, image: ImageRef, epoch: int) -> dict[str, Any]:
     """Return the content of Chart.yaml."""
     runtime = f"{app.runtime.name} {app.runtime.version}"
     flows = [{"endpoint": f.endpoint, "id": f.id, "sha256": f.sha256} for f in app.flows]
@@ -26,7 +27,13 @@ def build(app: App, image: ImageRef) -> dict[str, Any]:
             "chartgen.dev/flows": text.to_line(flows),
             "chartgen.dev/runtime": runtime,
             "chartgen.dev/base-image": app.base.reference,
+            # Helm would put the time of the archive's file into the registry's manifest.
+            "org.opencontainers.image.created": _rfc3339(epoch),
             "artifacthub.io/category": "ai-machine-learning",
             "artifacthub.io/images": text.to_line([{"name": app.name, "image": str(image)}]),
         },
     }
+
+
+def _rfc3339(epoch: int) -> str:
+    return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -46,15 +46,18 @@ def _credentials(credentials: tuple[Credential, ...]) -> Schema:
 
 
 def _credential(credential: Credential) -> Schema:
+    shortest = max(1, credential.min_length)
     value: Schema = {
         "description": "The credential itself; kept in a Secret of the release.",
         "type": "string",
-        "minLength": max(1, credential.min_length),
+        "minLength": shortest,
+        "allOf": [_sentence({"maxLength": shortest - 1}, _unusable(credential))],
     }
     if credential.pattern:
         # A bare pattern would make Helm print the value that breaks it, and that is a secret.
-        sentence = f"credentials.{credential.name}.value has another form: {purpose(credential)}"
-        value["allOf"] = [_sentence({"not": {"pattern": credential.pattern}}, sentence)]
+        value["allOf"] = [
+            _sentence({"not": {"pattern": credential.pattern}}, _unusable(credential))
+        ]
     return {
         "description": purpose(credential),
         "type": "object" if credential.required else ["object", "null"],
@@ -85,6 +88,14 @@ def _required_credentials(credentials: tuple[Credential, ...]) -> Schema:
     if not required:
         return {"properties": {"credentials": {"properties": rule["properties"]}}}
     return {"required": ["credentials"], "properties": {"credentials": rule}}
+
+
+def _unusable(credential: Credential) -> str:
+    length = credential.min_length
+    fault = f"has to have {length} characters or more" if length > 1 else "is empty"
+    if credential.pattern:
+        fault = "has another form"
+    return f"credentials.{credential.name}.value {fault}: {purpose(credential)}"
 
 
 def _missing(credential: Credential) -> str:

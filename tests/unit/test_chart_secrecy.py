@@ -47,3 +47,11 @@ def test_a_key_of_another_form_is_refused_with_what_it_should_be() -> None:
     values = helm.values_of(FILES)
     values["credentials"]["FERNET_KEY"] = {"value": CANARY * 3}
     assert "credentials.FERNET_KEY.value has another form: 32 bytes" in helm.refusal(FILES, values)
+
+
+def test_a_blank_that_was_not_filled_in_is_refused_with_what_it_is_for() -> None:
+    values = helm.values_of(FILES)
+    values["credentials"] = {"FERNET_KEY": {"value": ""}, "API_KEY": {"value": ""}}
+    said = helm.refusal(FILES, values)
+    assert "credentials.FERNET_KEY.value has another form: 32 bytes" in said
+    assert "credentials.API_KEY.value has to have 16 characters or more" in said
