@@ -80,10 +80,14 @@ def _text(file: Path) -> str:
 
 
 def _problem(fault: Any) -> str:
-    """What is wrong, in the parser's words; of a duplicate key it would quote both values."""
+    """What is wrong, in the parser's words, as far as they quote no value."""
     words = str(fault.problem or "this is not YAML")
-    twice = re.match(r'found duplicate key "([^"]*)"', words)
-    return f"the key {twice[1]!r} stands here twice" if twice else words
+    if twice := re.match(r'found duplicate key "([^"]*)"', words):
+        return f"the key {twice[1]!r} stands here twice"
+    # An unquoted password that begins with `*`, `&` or `!` is one of these to YAML.
+    if re.search(r"\b(alias|anchor|tag)\b", words):
+        return re.split(r"['\"]", words)[0].strip() + "; put the text in quotes"
+    return words
 
 
 def _is_large(data: Any) -> bool:

@@ -6,13 +6,14 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from chartgen import chart, image, report, runtimes, sources, tree
 from chartgen.errors import InvalidInput, Unavailable
 from chartgen.image import docker
 from chartgen.model import App, Chart, Finding, ImageRef, Request
 from chartgen.tree import Tree
+from chartgen.watcher import Watcher
 
 REPORT = ".release.json"
 
@@ -30,16 +31,6 @@ class Options:
     require_image: bool = False
     strict: bool = False
     epoch: int = 0
-
-
-class Watcher(Protocol):
-    """Who is told what happens."""
-
-    def step(self, text: str) -> None:
-        """A step begins."""
-
-    def line(self, text: str) -> None:
-        """A build said a line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,7 +198,7 @@ def _build(context: Tree, options: Options, watcher: Watcher, *, build: bool) ->
     name = "docker" if builder == "auto" else builder
     watcher.step(f"building {reference}")
     try:
-        built = image.BUILDERS[name](context, reference, watcher.line)
+        built = image.BUILDERS[name](context, reference, watcher)
     except Unavailable as fault:
         if builder == "auto":
             return _unbuilt(reference, fault.message, options)

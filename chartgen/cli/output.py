@@ -22,6 +22,9 @@ from chartgen.model import Finding
 COLORS = {"error": "red", "warning": "yellow", "info": "cyan"}
 SHOWN_INFOS = 5
 SHOWN_PLACES = 5
+MIB = 1024 * 1024
+BAR_WIDTH = 20
+REDRAW_SECONDS = 0.1
 # Controls, marks that turn the direction of a text, and what is no character at all.
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
@@ -71,6 +74,7 @@ class Narrator:
         self._step = ""
         self._since = 0.0
         self._open = False
+        self._drawn = 0.0
 
     def __enter__(self) -> Narrator:
         return self
@@ -92,6 +96,19 @@ class Narrator:
             tell(":")
             self._open = False
         tell(click.style(f"  {one_line(click.unstyle(text))}", dim=True))
+
+    def progress(self, done: int, total: int) -> None:
+        """Draw on a terminal how far a step is, in place of what was drawn before."""
+        now = time.monotonic()
+        if not sys.stderr.isatty() or (now - self._drawn < REDRAW_SECONDS and done < total):
+            return
+        self._drawn = now
+        speed = done / MIB / max(now - self._since, 0.001)
+        filled = BAR_WIDTH * done // max(total, 1)
+        bar = "█" * filled + "░" * (BAR_WIDTH - filled)
+        size = f"{done / MIB:.1f} of {total / MIB:.1f} MiB, {speed:.1f} MiB/s"
+        tell(f"\r\x1b[K{one_line(self._step)} {bar} {size}", nl=False)
+        self._open = True
 
     def _end(self, how: str) -> None:
         if self._step:

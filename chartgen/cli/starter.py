@@ -97,7 +97,7 @@ def _values(release: Mapping[str, Any], filled: Mapping[str, Any]) -> str:
     for item in release["credentials"]:
         entry = filled["credentials"][item["name"]]
         blank = None if entry is None else {"value": DoubleQuotedScalarString(entry["value"])}
-        advice = "" if item["required"] else '(optional) to set it: {value: "…"}'
+        advice = "" if item["required"] else '(optional: leave it so, or write {value: "…"})'
         _add(document["credentials"], item, blank, advice)
     for item in _required_parameters(release):
         section = document.setdefault("parameters", CommentedMap())

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import re
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from typing import Any
 
 from chartgen import tree
@@ -13,6 +14,7 @@ from chartgen.errors import ChartgenError, Unavailable
 from chartgen.image.model import Built
 from chartgen.model import ImageRef
 from chartgen.tree import Tree
+from chartgen.watcher import Watcher
 
 PING_SECONDS = 10
 # Installing packages may be silent for long; a build that says nothing for an hour is dead.
@@ -30,50 +32,58 @@ NO_BASE = re.compile(
 )
 
 
-def build(context: Tree, image: ImageRef, show: Callable[[str], None]) -> Built:
+def build(context: Tree, image: ImageRef, watcher: Watcher) -> Built:
     """Build a context, and tell the image's id and, when the engine knows it, its digest.
 
-    `show` gets every line of the build as it comes. Raises Unavailable when no engine
-    answers or the base cannot be pulled, ChartgenError when a step of the build fails.
+    `watcher` gets every line of the build as it comes, and how much of the base has been
+    pulled. Raises Unavailable when no engine answers or the base cannot be pulled,
+    ChartgenError when a step of the build fails.
     """
     from docker.errors import APIError, DockerException
 
     name = f"{image.repository}:{image.tag}"
-    try:
-        client = _engine()
-        archive = io.BytesIO(tree.tar(context, 0))
-        stream = client.api.build(
-            fileobj=archive, custom_context=True, tag=name, rm=True, forcerm=True, decode=True
-        )
-        _follow(stream, show)
-        found = client.images.get(name)
-    except APIError as fault:
-        raise _failure(str(fault.explanation or fault), ()) from fault
-    except (DockerException, OSError) as fault:
-        raise _silent(fault) from fault
+    with _engine() as client:
+        try:
+            stream = client.api.build(
+                fileobj=io.BytesIO(tree.tar(context, 0)),
+                custom_context=True,
+                tag=name,
+                rm=True,
+                forcerm=True,
+                decode=True,
+            )
+            _follow(stream, watcher)
+            found = client.images.get(name)
+        except APIError as fault:
+            raise _failure(str(fault.explanation or fault), ()) from fault
+        except (DockerException, OSError) as fault:
+            raise _silent(fault) from fault
     return Built(id=str(found.id), digest=_digest(found.attrs, image))
 
 
 def unavailable() -> str:
     """Why no Docker engine answers, or an empty text when one does."""
     try:
-        _engine()
+        with _engine():
+            return ""
     except Unavailable as fault:
         return fault.message
-    return ""
 
 
-def _engine() -> Any:
+@contextmanager
+def _engine() -> Iterator[Any]:
+    """A client whose engine has answered, closed in the end."""
     import docker
     from docker.errors import DockerException
 
     try:
+        # Asks for the engine's version, so an engine that is not there is noticed here.
         client = docker.from_env(timeout=PING_SECONDS)
-        client.ping()
-        client.api.timeout = SILENCE_SECONDS
     except (DockerException, OSError) as fault:
         raise _silent(fault) from fault
-    return client
+    with closing(client):
+        client.api.timeout = SILENCE_SECONDS
+        yield client
 
 
 def _silent(fault: Exception) -> Unavailable:
@@ -83,11 +93,16 @@ def _silent(fault: Exception) -> Unavailable:
     )
 
 
-def _follow(stream: Iterator[Mapping[str, Any]], show: Callable[[str], None]) -> None:
+def _follow(stream: Iterator[Mapping[str, Any]], watcher: Watcher) -> None:
     lines: deque[str] = deque(maxlen=SHOWN_LINES)
+    pulled: dict[str, tuple[int, int]] = {}
     for message in stream:
         if "error" in message:
             raise _failure(str(message["error"]), tuple(lines))
+        detail = message.get("progressDetail") or {}
+        if message.get("status") == "Downloading" and detail.get("total"):
+            pulled[str(message.get("id"))] = (detail.get("current", 0), detail["total"])
+            watcher.progress(*map(sum, zip(*pulled.values(), strict=True)))
         for line in CONTROL.sub("", _text(message)).splitlines():
             if line.strip():
                 # What is shown of a failure is the failing step alone.
@@ -95,7 +110,7 @@ def _follow(stream: Iterator[Mapping[str, Any]], show: Callable[[str], None]) ->
                     lines.clear()
                 if not line.startswith(HOUSEKEEPING):
                     lines.append(line)
-                show(line)
+                watcher.line(line)
 
 
 def _text(message: Mapping[str, Any]) -> str:

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chartgen.cli import cli
+from tests import cli as terminal
+
+HEAVY = ("docker", "jinja2", "jsonschema", "requests", "ruamel.yaml", "tarfile", "yaml")
+COMMANDS = sorted(cli.commands)
+# Stands in for Helm: what it would read is there.
+HELM = 'helm() { test -s "$3" && test -s "$5"; }\n'
+
+
+@pytest.fixture(autouse=True)
+def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal.settle(tmp_path, monkeypatch)
+
+
+def example(*words: str) -> str:
+    shown = terminal.run(*words, "--help").out
+    assert "  Example:\n" in shown, f"the help of {words} has no example"
+    return shown.split("  Example:\n")[1].split("\n\n")[0]
+
+
+@pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS)])
+def test_every_example_in_a_help_text_works_as_it_stands(words: tuple[str, ...]) -> None:
+    if words == ("credentials",):
+        terminal.run("package", "flows", "--name", "support-bots", "--version", "1.2.0")
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    done = subprocess.run(  # noqa: S603
+        ["/bin/sh", "-euc", HELM + example(*words)],
+        capture_output=True,
+        check=False,
+        text=True,
+        env={**os.environ, "PATH": path},
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("words", [(), *((name,) for name in COMMANDS)])
+def test_help_goes_to_stdout_and_fits_a_terminal(words: tuple[str, ...]) -> None:
+    shown = terminal.run(*words, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert max(map(len, shown.out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "credentials"])
+def test_help_names_the_variable_and_the_default_of_each_option(name: str) -> None:
+    shown = " ".join(terminal.run(name, "--help").out.split())
+    for variable in ("CHARTGEN_NAME", "CHARTGEN_VERSION", "CHARTGEN_DESTINATION", "CHARTGEN_BASE"):
+        assert variable in shown
+    assert "[default: dist]" in shown
+
+
+@pytest.mark.parametrize("words", [("--help",), ("package", "--help"), ("--version",)])
+def test_help_waits_for_no_heavy_library(words: tuple[str, ...]) -> None:
+    script = (
+        "import sys\nfrom chartgen.cli import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        f"print([name for name in {HEAVY} if name in sys.modules], file=sys.stderr)"
+    )
+    done = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", script, *words], capture_output=True, check=True, text=True
+    )
+    assert done.stderr.strip() == "[]"
+
+
+def test_the_version_is_one_line() -> None:
+    shown = terminal.run("--version")
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out.startswith("chartgen ")
+    assert shown.out.count("\n") == 1
+
+
+def test_no_command_shows_the_help_and_is_wrong_usage() -> None:
+    shown = terminal.run()
+    assert (shown.code, shown.out) == (2, "")
+    assert "Commands:" in shown.err
+
+
+def test_a_mistyped_command_gets_a_suggestion() -> None:
+    shown = terminal.run("pakcage")
+    assert shown.code == 2
+    assert "Did you mean 'package'?" in shown.err
