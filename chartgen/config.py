@@ -60,6 +60,10 @@ def _parse(file: Path) -> Any:
         raise _invalid(file, "", "this is not YAML") from fault
     if _is_large(data):
         raise _invalid(file, "", f"this has more than {VALUES} values, anchors counted each time")
+    try:
+        data = _joined(data)
+    except UnicodeError as fault:
+        raise _invalid(file, "", "this holds half of a surrogate pair", "write it whole") from fault
     return {} if data is None else data
 
 
@@ -88,6 +92,17 @@ def _problem(fault: Any) -> str:
     if re.search(r"\b(alias|anchor|tag)\b", words):
         return re.split(r"['\"]", words)[0].strip() + "; put the text in quotes"
     return words
+
+
+def _joined(data: Any) -> Any:
+    """Data whose texts have their surrogate pairs joined: JSON escapes an emoji as two halves."""
+    if isinstance(data, dict):
+        return {_joined(key): _joined(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [_joined(item) for item in data]
+    if isinstance(data, str):
+        return data.encode("utf-16", "surrogatepass").decode("utf-16")
+    return data
 
 
 def _is_large(data: Any) -> bool:

@@ -184,3 +184,13 @@ def test_the_file_in_the_folder_comes_before_the_one_beside_it(tmp_path: Path) -
     inside = flows / "chartgen.yaml"
     inside.write_text("")
     assert config.find([flows]) == config.find([flows / "a.json"]) == inside
+
+
+def test_a_file_in_json_may_escape_an_emoji(file: Path) -> None:
+    file.write_text('{"description": "\\ud83e\\udd84 bots"}')
+    assert config.load(file)["description"] == "🦄 bots"
+
+
+def test_half_of_an_emoji_is_refused(file: Path) -> None:
+    found = only(file, '{"description": "\\ud83e bots"}')
+    assert "half of a surrogate pair" in found.message
