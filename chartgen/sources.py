@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
+import re
 import stat
+import struct
 import zipfile
+import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -18,6 +23,18 @@ FILE_LIMIT = 64 * MIB
 ARCHIVE_LIMIT = 512 * MIB
 ARCHIVE_ENTRIES = 10_000
 SUFFIXES = (".json", ".zip")
+# What the standard library raises on an archive that is damaged, encrypted or exotic.
+DAMAGE = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    struct.error,
+    RuntimeError,
+    ValueError,
+    OSError,
+    EOFError,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +55,7 @@ class Source:
     @property
     def stem(self) -> str:
         """The file's name without folders and without its ending."""
-        return PurePosixPath(self.path.rpartition("!")[2]).stem
+        return PurePosixPath(re.split(r"\.zip!", self.path, flags=re.IGNORECASE)[-1]).stem
 
 
 def collect(
@@ -51,12 +68,12 @@ def collect(
     of level error, and so is whatever cannot be read.
     """
     shared = _shared_parent(paths)
-    left_out = {path.resolve() for path in exclude}
+    left_out = {path.resolve() for path in exclude if not _out_of_reach(path)}
     sources: dict[str, Source] = {}
     findings: list[Finding] = []
     for path in paths:
-        if not path.exists():
-            findings.append(_error("no-such-path", str(path), "there is no such file or folder"))
+        if fault := _out_of_reach(path):
+            findings.append(fault)
             continue
         for file, label in _files(path, shared, left_out, findings):
             for source in _read(file, label, findings):
@@ -64,12 +81,25 @@ def collect(
     return tuple(sources[name] for name in sorted(sources)), tuple(findings)
 
 
+def _out_of_reach(path: Path) -> Finding | None:
+    label = _text(str(path))
+    try:
+        path.resolve(strict=True)
+    except FileNotFoundError:
+        return _error("no-such-path", label, "there is no such file or folder")
+    except OSError as fault:
+        return _error("unreadable", label, _reason(fault))
+    except (RuntimeError, ValueError):
+        return _error("unreadable", label, "this path leads in a circle, or is none")
+    return None
+
+
 def _shared_parent(paths: Sequence[Path]) -> Path:
     """The folder that reported paths are relative to: where the machine keeps it is nobody's."""
-    resolved = [path.resolve() for path in paths]
+    resolved = [path.resolve() for path in paths if not _out_of_reach(path)]
     if len(resolved) == 1:
         return resolved[0] if resolved[0].is_dir() else resolved[0].parent
-    return Path(os.path.commonpath([path.parent for path in resolved]))
+    return Path(os.path.commonpath([path.parent for path in resolved] or [Path("/")]))
 
 
 def _files(
@@ -86,45 +116,36 @@ def _files(
         ),
     ):
         here = Path(folder)
-        _refuse_links(here, folders, root, shared, findings)
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".")
-            and not (here / name).is_symlink()
-            and (here / name) not in exclude
-        )
-        for name in sorted(names):
-            file = here / name
-            if name.startswith(".") or not name.lower().endswith(SUFFIXES):
-                continue
-            if file.is_symlink() and not _stays_inside(file, root):
-                findings.append(_link(_label(file, shared)))
-                continue
-            yield file, _label(file, shared)
+        inner = [here / name for name in sorted(folders) if not name.startswith(".")]
+        inner = [place for place in inner if place.resolve() not in exclude]
+        files = [here / name for name in sorted(names) if _is_wanted(name)]
+        outside = [place for place in (*inner, *files) if _leads_out(place, root)]
+        findings.extend(_link(_label(place, shared)) for place in outside)
+        folders[:] = [place.name for place in inner if not place.is_symlink()]
+        yield from ((file, _label(file, shared)) for file in files if file not in outside)
 
 
-def _refuse_links(
-    here: Path, folders: list[str], root: Path, shared: Path, findings: list[Finding]
-) -> None:
-    findings.extend(
-        _link(_label(here / name, shared))
-        for name in sorted(folders)
-        if (here / name).is_symlink() and not _stays_inside(here / name, root)
-    )
+def _is_wanted(name: str) -> bool:
+    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
 
 
-def _stays_inside(link: Path, root: Path) -> bool:
-    try:
-        return link.resolve(strict=True).is_relative_to(root)
-    except (OSError, RuntimeError):
+def _leads_out(place: Path, root: Path) -> bool:
+    if not place.is_symlink():
         return False
+    try:
+        return not place.resolve(strict=True).is_relative_to(root)
+    except (OSError, RuntimeError):
+        return True
 
 
 def _label(path: Path, shared: Path) -> str:
-    text = path.relative_to(shared).as_posix() if path.is_relative_to(shared) else path.name
-    # File names are bytes to the system: what is no text is shown escaped, not passed on.
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return _text(path.relative_to(shared).as_posix() if path.is_relative_to(shared) else path.name)
+
+
+def _text(name: str) -> str:
+    """A name as text: to the system it is bytes, and what cannot be shown is escaped."""
+    plain = name.encode("utf-8", "backslashreplace").decode("utf-8")
+    return "".join(c if c.isprintable() else repr(c)[1:-1] for c in plain)
 
 
 def _read(file: Path, label: str, findings: list[Finding]) -> Iterator[Source]:
@@ -147,36 +168,48 @@ def _read(file: Path, label: str, findings: list[Finding]) -> Iterator[Source]:
 
 def _unzip(data: bytes, label: str, findings: list[Finding]) -> Iterator[Source]:
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            entries = [
-                entry
-                for entry in archive.infolist()
-                if not entry.is_dir() and entry.filename.lower().endswith(".json")
-            ]
-            if len(entries) > ARCHIVE_ENTRIES:
-                findings.append(_error("too-large", label, "the archive has too many entries"))
-                return
-            budget = ARCHIVE_LIMIT
-            for entry in sorted(entries, key=lambda entry: entry.filename):
-                name = f"{label}!{entry.filename}"
-                # The announced size can lie, so no more than the limit is ever inflated.
-                with archive.open(entry) as stream:
-                    content = stream.read(min(FILE_LIMIT, budget) + 1)
-                if len(content) > min(FILE_LIMIT, budget):
-                    findings.append(_too_large(name))
-                    return
-                budget -= len(content)
-                yield Source(path=name, data=content)
-    except (
-        zipfile.BadZipFile,
-        zipfile.LargeZipFile,
-        RuntimeError,
-        ValueError,
-        OSError,
-        NotImplementedError,
-        EOFError,
-    ) as fault:
-        findings.append(_error("unreadable", label, f"the archive cannot be read: {fault}"))
+        archive = zipfile.ZipFile(io.BytesIO(data))
+    except DAMAGE as fault:
+        findings.append(_damaged(label, fault))
+        return
+    entries = [entry for entry in archive.infolist() if _is_document(entry)]
+    if len(entries) > ARCHIVE_ENTRIES:
+        message = f"the archive has more than {ARCHIVE_ENTRIES} entries"
+        findings.append(_error("too-large", label, message))
+        return
+    budget, names = ARCHIVE_LIMIT, Counter[str]()
+    for entry in sorted(entries, key=lambda entry: (entry.filename, entry.header_offset)):
+        name = f"{label}!{_text(entry.filename)}"
+        names[name] += 1
+        # Langflow's own archives hold two files of one name when two flows share theirs.
+        name += f" ({names[name]})" if names[name] > 1 else ""
+        try:
+            # The announced size can lie, so no more than the limit is ever inflated.
+            with archive.open(entry) as stream:
+                content = stream.read(min(FILE_LIMIT, budget) + 1)
+        except DAMAGE as fault:
+            findings.append(_damaged(name, fault))
+            continue
+        budget -= len(content)
+        if len(content) > FILE_LIMIT or budget < 0:
+            findings.append(_too_large(name if len(content) > FILE_LIMIT else label))
+            return
+        yield Source(path=name, data=content)
+
+
+def _is_document(entry: zipfile.ZipInfo) -> bool:
+    path = PurePosixPath(entry.filename)
+    hidden = any(part.startswith(".") and part.strip(".") for part in path.parts)
+    is_json = _is_wanted(path.name) and path.suffix.lower() == ".json"
+    return is_json and not hidden and not entry.is_dir()
+
+
+def _damaged(label: str, fault: Exception) -> Finding:
+    if isinstance(fault, NotImplementedError):
+        return _error("unreadable", label, "this is packed in a way that is not understood")
+    if isinstance(fault, RuntimeError):
+        return _error("unreadable", label, "this is encrypted", "pack it without a password")
+    return _error("unreadable", label, "this is a damaged archive, or none")
 
 
 def _reason(fault: OSError) -> str:
@@ -184,9 +217,8 @@ def _reason(fault: OSError) -> str:
 
 
 def _too_large(label: str) -> Finding:
-    return _error(
-        "too-large", label, f"this is larger than {FILE_LIMIT // MIB} MiB", "no flow is this large"
-    )
+    limit = f"{FILE_LIMIT // MIB} MiB a file, {ARCHIVE_LIMIT // MIB} MiB an archive"
+    return _error("too-large", label, f"this is too large ({limit})", "no flow is this large")
 
 
 def _link(label: str) -> Finding:

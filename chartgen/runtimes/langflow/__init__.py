@@ -40,6 +40,7 @@ def load(sources: Sequence[Source], request: Request) -> App:
     and an `App` with such a finding must not be packaged.
     """
     known = facts.load()
+    sources = sorted(sources, key=lambda source: source.path)
     flows, findings = _flows(sources)
     reads = [
         _Read(flow=flow, components=tuple(graph.components(flow.name, flow.data))) for flow in flows
@@ -120,6 +121,7 @@ def _bind(reads: Sequence[_Read], request: Request, known: facts.Facts) -> Ledge
             parameters.open_selected(read.flow, component, ledger, request.parameters)
             credentials.bind(read.flow, component, ledger, bind_literals=request.bind_literals)
             variables.bind(read.flow, component, ledger, bind_literals=request.bind_literals)
+    ledger.report_confused()
     ledger.report_unused((*request.credentials, *request.parameters), _field_names(reads))
     return ledger
 
@@ -224,6 +226,6 @@ def _distinct(findings: Sequence[Finding]) -> tuple[Finding, ...]:
     order = {"error": 0, "warning": 1, "info": 2}
     seen: dict[tuple[str, str, str], Finding] = {}
     for finding in findings:
-        key = (finding.code, finding.file, finding.at or finding.message + finding.fix)
+        key = (finding.code, finding.file, finding.at or str(finding))
         seen.setdefault(key, finding)
     return tuple(sorted(seen.values(), key=lambda f: (order[f.level], f)))

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from chartgen.model import Finding, Host, Level
 from chartgen.runtimes.langflow import hosts, secrets
 from chartgen.runtimes.langflow.facts import Facts
-from chartgen.runtimes.langflow.graph import Component, Field
+from chartgen.runtimes.langflow.graph import Component, Field, one_line
 from chartgen.runtimes.langflow.normalise import NormalFlow
 from chartgen.runtimes.langflow.packages import parse
 from chartgen.runtimes.langflow.paths import Path, path_text, strings
 
-# Code hashes, ids and what the editor itself writes hold random text, and no secret.
-QUIET_KEYS = frozenset({"code_hash", "id", "source", "target", "sourceHandle", "targetHandle"})
+# What an export says of a flow beside its graph, and what the image carries of that.
+TEXTS = ("name", "description", "endpoint_name", "action_name", "action_description", "tags")
 LOCAL_DATA_TYPES = frozenset(
     {
         "Chroma",
@@ -83,7 +83,8 @@ def _code(flow: NormalFlow, component: Component) -> Iterator[Finding]:
 
 def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
     for field in component.fields:
-        if field.data.get("type") == "file" and field.value and not field.is_hidden:
+        unused = field.is_hidden or field.is_fed or field.is_shadowed
+        if field.data.get("type") == "file" and field.value and not unused:
             yield _finding(
                 flow,
                 field,
@@ -106,15 +107,15 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
 
 
 def _secrets(flow: NormalFlow) -> Iterator[Finding]:
-    for path, text in strings(flow.data, ("data",)):
-        if QUIET_KEYS & set(path[-1:]):
-            continue
+    document = flow.document
+    texts = {key: document.flow.get(key) for key in TEXTS}
+    for path, text in (*strings(texts), *strings(flow.data, ("data",))):
         for kind in secrets.kinds(text):
             yield Finding(
                 level="error",
                 code="literal-secret",
-                file=flow.document.source.path,
-                at=path_text(flow.document.data_at, path[1:]),
+                file=document.source.path,
+                at=flow.place(path) if path[0] == "data" else path_text(document.at, path),
                 flow=flow.name,
                 component=_component_name(flow, path),
                 message=f"this text holds what looks like {kind}",
@@ -125,8 +126,8 @@ def _secrets(flow: NormalFlow) -> Iterator[Finding]:
 def _component_name(flow: NormalFlow, path: Path) -> str:
     if len(path) < 3 or path[1] != "nodes":
         return ""
-    node = (flow.data["nodes"][path[2]].get("data") or {}).get("node") or {}
-    return str(node.get("display_name") or "note")
+    node = flow.data["nodes"][path[2]]["data"].get("node") or {}
+    return one_line(node.get("display_name") or "note")
 
 
 def network(found: Iterable[Host]) -> Iterator[Finding]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from chartgen.runtimes.langflow import names
+import json
+
+from chartgen.model import Selection
+from chartgen.runtimes.langflow import names, secrets
 from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.normalise import NormalFlow
 
 BIND_FIX = (
-    "bind the field to a global variable in Langflow and export again, "
-    "or run with --bind-literals, which cuts the value out; then revoke the key"
+    "bind the field to a global variable, named in capitals like ACME_API_KEY, in Langflow and "
+    "export again, or run with --bind-literals, which cuts the value out; then revoke the key"
 )
 
 
@@ -26,58 +29,71 @@ def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literal
 
 
 def _bind_field(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool) -> None:
-    text = field.value if isinstance(field.value, str) else ""
-    literal = bool(field.value) and not _is_name(field, ledger) and not names.is_placeholder(text)
-    if literal:
-        _report_literal(flow, field, ledger, bind_literals=bind_literals)
-    selection = ledger.selection(flow, field.origin[0], _names(field))
-    if not _is_read(field, ledger) and selection is None:
-        _write(field, "")
-        return
-    wanted = selection.name if selection else _wanted(flow, field, ledger)
-    name = ledger.name(flow, field, wanted)
-    _write(field, name)
-    ledger.credential(name, field.use, selection)
+    selection = ledger.selection(flow, field)
+    is_name = _is_name(field, ledger, selection)
+    is_literal = not is_name and not _is_blank(field)
+    replaced = field.is_fed or field.is_shadowed
+    name = ""
+    if selection or (not replaced and (is_name or is_literal or _is_read(field, ledger))):
+        if selection:
+            wanted = selection.name
+        elif is_name:
+            wanted = _stated_name(flow, field, ledger)
+        else:
+            wanted = names.derive(field, ledger.facts)
+        if is_literal and not selection:
+            wanted = ledger.name_for(json.dumps(field.value), wanted)
+        name = ledger.name(flow, field, wanted)
+        ledger.credential(name, field.use, selection)
+    if is_literal:
+        _report_literal(flow, field, ledger, name if bind_literals else None)
+    field.data["value"] = name
+    field.data["load_from_db"] = bool(name)
 
 
-def _names(field: Field) -> tuple[str, ...]:
-    return field.name, field.origin[1], field.use.field
+def _is_blank(field: Field) -> bool:
+    """Whether the value is none, or stands where a secret is to come."""
+    text = field.value
+    return secrets.is_placeholder(text) if isinstance(text, str) else not text
 
 
-def _is_name(field: Field, ledger: Ledger) -> bool:
+def _is_name(field: Field, ledger: Ledger, selection: Selection | None) -> bool:
     """Whether the value names a variable. Exports before 1.8 have names without the mark."""
     text = field.value
-    if not isinstance(text, str) or not names.is_name(text, ledger.facts):
+    if not isinstance(text, str) or not text:
         return False
-    return field.is_bound or ("_" in text and names.looks_secret(text))
+    if selection and text == selection.name:
+        return True
+    if not names.is_name(text, ledger.facts):
+        return False
+    if field.is_bound:
+        return True
+    return "_" in text and secrets.looks_secret(text) and not secrets.is_placeholder(text)
 
 
 def _is_read(field: Field, ledger: Ledger) -> bool:
-    """Whether the component will read the field when it runs.
+    """Whether the component will read an empty field when it runs.
 
     A connected model brings its own credential (lfx 1.13.0, `graph/vertex/param_handler.py`),
     a component with no model chosen has no provider to ask, and an empty field that the
     editor does not show belongs to an option that is not chosen.
     """
-    if field.is_fed or field.is_shadowed:
-        return False
-    if field.value and not names.is_placeholder(str(field.value)):
-        return True
     component, name = field.origin
-    models = [other for other in component.fields if other.data.get("type") == "model"]
+    models = [other for other in component.effective if other.data.get("type") == "model"]
     if name == "api_key" and models:
-        if any(
-            model.is_fed or not isinstance(model.value, list) or not model.value for model in models
-        ):
+        if not all(map(_is_chosen, models)):
             return False
         chosen = names.providers(component, ledger.facts)
         return not chosen or any(provider.secret for provider in chosen)
     return not field.is_hidden
 
 
-def _wanted(flow: NormalFlow, field: Field, ledger: Ledger) -> str:
-    if not _is_name(field, ledger):
-        return names.derive(field, ledger.facts)
+def _is_chosen(model: Field) -> bool:
+    connected = model.is_fed or bool(model.data.get("_connection_mode"))
+    return not connected and isinstance(model.value, list) and bool(model.value)
+
+
+def _stated_name(flow: NormalFlow, field: Field, ledger: Ledger) -> str:
     if not field.is_bound:
         ledger.report(
             flow,
@@ -90,27 +106,16 @@ def _wanted(flow: NormalFlow, field: Field, ledger: Ledger) -> str:
     return str(field.value)
 
 
-def _report_literal(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool) -> None:
-    if bind_literals:
-        ledger.report(
-            flow,
-            field,
-            "warning",
-            "literal-cut",
-            "a literal secret was cut out and the field bound to a variable",
-            "revoke the key if others could read the file",
-        )
-    else:
-        ledger.report(
-            flow,
-            field,
-            "error",
-            "literal-secret",
-            "this secret field holds a value instead of a variable's name",
-            BIND_FIX,
-        )
-
-
-def _write(field: Field, name: str) -> None:
-    field.data["value"] = name
-    field.data["load_from_db"] = bool(name)
+def _report_literal(flow: NormalFlow, field: Field, ledger: Ledger, cut: str | None) -> None:
+    """Tell of a literal: an error, unless it was cut out and replaced by the name given."""
+    if cut is not None:
+        ledger.report_cut(flow, field, field.path, cut)
+        return
+    ledger.report(
+        flow,
+        field,
+        "error",
+        "literal-secret",
+        "this secret field holds a value instead of a variable's name",
+        BIND_FIX,
+    )

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chartgen.model import Finding
+from chartgen.runtimes.langflow.paths import Path, path_text
 from chartgen.sources import Source
 
 JsonObject = dict[str, Any]
@@ -56,10 +57,10 @@ def parse(source: Source) -> tuple[tuple[Document, ...], tuple[Finding, ...]]:
         Document(
             source=source,
             at=at,
-            flow=flow if "data" in flow else {"data": flow},
-            is_bare="data" not in flow,
+            flow={**flow, "data": graph},
+            is_bare=graph is flow,
         )
-        for at, flow in _split(source, value, findings)
+        for at, flow, graph in _split(source, value, findings)
     )
     return documents, tuple(findings)
 
@@ -87,8 +88,10 @@ def _load(source: Source, findings: list[Finding]) -> Any:
         raise _Refused(f"this is not JSON: {fault.msg} at {place}") from fault
     except RecursionError as fault:
         raise _Refused(f"this is nested more than {DEPTH_LIMIT} levels deep") from fault
+    except _Refused:
+        raise
     except ValueError as fault:
-        raise _Refused(f"this holds a number no computer can use: {fault}") from fault
+        raise _Refused("this holds a whole number of thousands of digits") from fault
     findings.extend(
         Finding(
             level="warning",
@@ -104,33 +107,37 @@ def _load(source: Source, findings: list[Finding]) -> Any:
 
 def _inspect(value: Any) -> None:
     """Refuse what cannot be written back: too deep, infinite, no text."""
-    waiting: list[tuple[Any, str, int]] = [(value, "$", 0)]
+    waiting: list[tuple[Any, Path]] = [(value, ())]
     while waiting:
-        item, at, depth = waiting.pop()
-        if depth > DEPTH_LIMIT:
+        item, path = waiting.pop()
+        if len(path) > DEPTH_LIMIT:
             raise _Refused(f"this is nested more than {DEPTH_LIMIT} levels deep")
         if isinstance(item, dict):
             for key, child in item.items():
-                _inspect_text(key, at)
-                waiting.append((child, f"{at}.{key}", depth + 1))
+                _inspect_text(key, path)
+                waiting.append((child, (*path, key)))
         elif isinstance(item, list):
-            waiting.extend((child, f"{at}[{i}]", depth + 1) for i, child in enumerate(item))
+            waiting.extend((child, (*path, i)) for i, child in enumerate(item))
         elif isinstance(item, str):
-            _inspect_text(item, at)
+            _inspect_text(item, path)
         elif isinstance(item, float) and item in (float("inf"), float("-inf")):
-            raise _Refused(f"the number at {at} is too large")
+            raise _Refused(f"the number at {path_text('$', path)} is too large")
 
 
-def _inspect_text(text: str, at: str) -> None:
+def _inspect_text(text: str, path: Path) -> None:
     if "\0" in text:
-        raise _Refused(f"the text at {at} holds a NUL character")
+        raise _Refused(f"the text at {path_text('$', path)} holds a NUL character")
     try:
         text.encode()
     except UnicodeEncodeError as fault:
+        at = path_text("$", path)
         raise _Refused(f"the text at {at} holds half a surrogate pair") from fault
 
 
-def _split(source: Source, value: Any, findings: list[Finding]) -> Iterator[tuple[str, JsonObject]]:
+def _split(
+    source: Source, value: Any, findings: list[Finding]
+) -> Iterator[tuple[str, JsonObject, JsonObject]]:
+    """The flows in a JSON value: where each one is, the flow itself, and its graph."""
     members = value.get("flows") if isinstance(value, dict) else value
     if isinstance(members, list) and not _graph_of(value):
         place = "$.flows" if isinstance(value, dict) else "$"
@@ -154,7 +161,7 @@ def _graph_of(value: Any) -> Any:
 
 def _flow(
     source: Source, at: str, value: Any, findings: list[Finding]
-) -> Iterator[tuple[str, JsonObject]]:
+) -> Iterator[tuple[str, JsonObject, JsonObject]]:
     graph = _graph_of(value)
     if graph is None:
         findings.append(_no_flow(source, at, "it is JSON, but not a flow"))
@@ -165,7 +172,7 @@ def _flow(
     elif not graph["nodes"]:
         findings.append(_no_flow(source, at, "it is a flow with no component in it"))
     else:
-        yield at, value
+        yield at, value, graph
 
 
 def _malformed(graph: JsonObject, at: str) -> str:
@@ -180,7 +187,9 @@ def _malformed(graph: JsonObject, at: str) -> str:
         data = node.get("data")
         if not isinstance(data, dict):
             return f"{place}.data is not an object"
-        component = data.get("node") or {}
+        component = data.get("node")
+        if node.get("type") == "noteNode" and not component:
+            continue
         if not isinstance(component, dict):
             return f"{place}.data.node is not an object"
         if not isinstance(component.get("template") or {}, dict):

@@ -8,17 +8,19 @@ field replaces the child's (lfx 1.13.0, `graph/graph/utils.py`), so the child's 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from chartgen.model import Use
+from chartgen.runtimes.langflow import edges
 from chartgen.runtimes.langflow.paths import Path
+from chartgen.runtimes.langflow.secrets import redacted
 
 JsonObject = dict[str, Any]
 SECRET_INPUTS = frozenset({"SecretStrInput", "MultilineSecretInput"})
+LINE_LENGTH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,7 +28,8 @@ class Component:
     """One node of a graph. `template` is the live dictionary of its fields.
 
     `path` leads from the flow object to `node`, `flow` is the flow's display name, `fed` names
-    the fields that an edge feeds, `shadowed` those that an enclosing group's fields replace.
+    the fields that an edge feeds, `shadowed` those that an enclosing group's fields replace,
+    with what replaces them.
     """
 
     flow: str
@@ -36,8 +39,8 @@ class Component:
     path: Path
     node: JsonObject = field(repr=False)
     fed: frozenset[str]
-    shadowed: frozenset[str]
-    children: tuple[Component, ...] = field(repr=False)
+    shadowed: Mapping[str, JsonObject] = field(repr=False)
+    children: tuple[Component, ...] = field(default=(), repr=False)
 
     @property
     def template(self) -> JsonObject:
@@ -53,10 +56,23 @@ class Component:
             if isinstance(data, dict)
         )
 
+    @property
+    def effective(self) -> tuple[Field, ...]:
+        """Every field as it counts at run time: an enclosing group's in place of the own."""
+        return tuple(
+            Field(component=self, name=own.name, data=self.shadowed.get(own.name, own.data))
+            for own in self.fields
+        )
+
+    def data(self, name: str) -> JsonObject:
+        """The field object of that name, empty if there is none."""
+        data = self.template.get(name)
+        return data if isinstance(data, dict) else {}
+
     def get(self, name: str) -> Field | None:
         """The field of that name, if there is one."""
-        data = self.template.get(name)
-        return Field(component=self, name=name, data=data) if isinstance(data, dict) else None
+        data = self.data(name)
+        return Field(component=self, name=name, data=data) if data else None
 
     @property
     def code(self) -> str:
@@ -90,8 +106,15 @@ class Field:
 
     @property
     def is_secret(self) -> bool:
-        """Whether the editor hides the value: the marks used by all versions."""
-        return self.data.get("password") is True or self.kind in SECRET_INPUTS
+        """Whether the editor hides the value: the marks used by all versions.
+
+        A group's outer field is as secret as the field that it stands for.
+        """
+        component, name = self.origin
+        return any(
+            data.get("password") is True or str(data.get("_input_type")) in SECRET_INPUTS
+            for data in (self.data, component.data(name))
+        )
 
     @property
     def is_bound(self) -> bool:
@@ -101,7 +124,8 @@ class Field:
     @property
     def is_fed(self) -> bool:
         """Whether an edge brings the value: then the field's own is never used."""
-        return self.name in self.component.fed
+        component, name = self.origin
+        return self.name in self.component.fed or name in component.fed
 
     @property
     def is_shadowed(self) -> bool:
@@ -122,14 +146,14 @@ class Field:
             if inner is None:
                 break
             component, name = inner, str(proxy.get("field"))
-            proxy = (component.template.get(name) or {}).get("proxy")
+            proxy = component.data(name).get("proxy")
         return component, name
 
     @property
     def use(self) -> Use:
         """Where this is, in the words of the editor."""
         component, name = self.origin
-        label = (component.template.get(name) or self.data).get("display_name")
+        label = (component.data(name) or self.data).get("display_name")
         return Use(
             flow=self.component.flow,
             component=component.display_name,
@@ -139,7 +163,7 @@ class Field:
 
 def components(flow_name: str, data: JsonObject) -> Iterator[Component]:
     """Every component of a graph, groups before their children; notes are passed over."""
-    for component in _level(flow_name, data, ("data",), {}):
+    for component in _level(flow_name, data, ("data",)):
         yield from _with_children(component)
 
 
@@ -150,16 +174,13 @@ def _with_children(component: Component) -> Iterator[Component]:
 
 
 def _level(
-    flow_name: str,
-    data: JsonObject,
-    path: Path,
-    shadows: dict[str, frozenset[str]],
+    flow_name: str, data: JsonObject, path: Path, group: Component | None = None
 ) -> tuple[Component, ...]:
-    fed = _fed(data.get("edges") or ())
+    fed = edges.fed(data["edges"])
     return tuple(
-        _component(flow_name, node, (*path, "nodes", index, "data", "node"), fed, shadows)
-        for index, node in enumerate(data.get("nodes") or ())
-        if node.get("type") != "noteNode" and (node.get("data") or {}).get("node")
+        _component(flow_name, node, (*path, "nodes", index, "data", "node"), fed, group)
+        for index, node in enumerate(data["nodes"])
+        if node.get("type") != "noteNode"
     )
 
 
@@ -168,60 +189,35 @@ def _component(
     node: JsonObject,
     path: Path,
     fed: dict[str, frozenset[str]],
-    shadows: dict[str, frozenset[str]],
+    group: Component | None,
 ) -> Component:
     inner = node["data"]["node"]
     kind = str(node["data"].get("type") or node.get("type") or "")
-    children: tuple[Component, ...] = ()
-    if inner.get("flow"):
-        children = _level(
-            flow_name, inner["flow"]["data"], (*path, "flow", "data"), _shadows(inner)
-        )
-    return Component(
+    shadows = _shadows(group, node["id"]) if group else {}
+    component = Component(
         flow=flow_name,
         id=node["id"],
         type=kind,
         display_name=one_line(inner.get("display_name") or kind or node["id"]),
         path=path,
         node=inner,
-        fed=fed.get(node["id"], frozenset()),
-        shadowed=shadows.get(node["id"], frozenset()),
-        children=children,
+        fed=fed.get(node["id"], frozenset()) | {f for f, (_, is_fed) in shadows.items() if is_fed},
+        shadowed={f: outer for f, (outer, _) in shadows.items()},
     )
+    if not inner.get("flow"):
+        return component
+    children = _level(flow_name, inner["flow"]["data"], (*path, "flow", "data"), component)
+    return replace(component, children=children)
 
 
-def _shadows(group: JsonObject) -> dict[str, frozenset[str]]:
-    replaced: dict[str, set[str]] = {}
-    for outer in (group.get("template") or {}).values():
-        proxy = outer.get("proxy") if isinstance(outer, dict) else None
-        if isinstance(proxy, dict):
-            replaced.setdefault(str(proxy.get("id")), set()).add(str(proxy.get("field")))
-    return {child: frozenset(names) for child, names in replaced.items()}
-
-
-def _fed(edges: Any) -> dict[str, frozenset[str]]:
-    targets: dict[str, set[str]] = {}
-    for edge in edges:
-        name = _target_field(edge)
-        if name:
-            targets.setdefault(edge["target"], set()).add(name)
-    return {target: frozenset(names) for target, names in targets.items()}
-
-
-def _target_field(edge: JsonObject) -> str:
-    """The field that an edge ends in; `targetHandle` alone has `œ` in place of `"`."""
-    data = edge.get("data")
-    handle = data.get("targetHandle") if isinstance(data, dict) else None
-    if handle is None:
-        handle = edge.get("targetHandle")
-    if isinstance(handle, str):
-        try:
-            handle = json.loads(handle.replace("œ", '"'))
-        except ValueError:
-            # Before 1.0 a handle was `Type|field|node`.
-            return handle.split("|")[1] if handle.count("|") >= 2 else ""
-    name = handle.get("fieldName") if isinstance(handle, dict) else None
-    return name if isinstance(name, str) else ""
+def _shadows(group: Component, child: str) -> dict[str, tuple[JsonObject, bool]]:
+    """A child's fields that a group's fields replace: by what, and whether an edge feeds it."""
+    found: dict[str, tuple[JsonObject, bool]] = {}
+    for outer in group.effective:
+        proxy = group.data(outer.name).get("proxy")
+        if isinstance(proxy, dict) and proxy.get("id") == child:
+            found[str(proxy.get("field"))] = (outer.data, outer.name in group.fed)
+    return found
 
 
 def joined(code: Any) -> str:
@@ -231,6 +227,9 @@ def joined(code: Any) -> str:
     return code if isinstance(code, str) else ""
 
 
-def one_line(text: Any) -> str:
-    """Display text without line breaks and control characters."""
-    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
+def one_line(text: Any, length: int = LINE_LENGTH) -> str:
+    """Display text without line breaks and control characters, and with no known secret in it."""
+    # What is cut is never looked at: a text of a megabyte is no name.
+    start = redacted(str(text)[: 2 * length])
+    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
+    return line if len(line) <= length else f"{line[: length - 1]}…"

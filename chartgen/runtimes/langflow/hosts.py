@@ -28,8 +28,8 @@ PORTS = {
     "clickhouse": 8123,
 }
 URL = re.compile(
-    r"\b([a-z][a-z0-9]*)(?:\+[a-z0-9]+)*://(?:[^\s/@\"'<>]*@)?"
-    r"([A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?)(?::(\d{1,5}))?(?=[/\s\"'?#,)\]}]|$)"
+    r"(?<![a-z0-9+])([a-z][a-z0-9]{0,20})(?:\+[a-z0-9]{1,20})?://(?:[^\s/@\"'<>]{0,500}@)?"
+    r"([A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?)(?::(\d{1,5}))?(?=[/\s\"'?#,)\]}]|$)"
 )
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound
 OPEN_PORTS = frozenset({443, 5432})
@@ -55,6 +55,8 @@ def _add(found: dict[tuple[str, int], Host], host: Host, use: Use) -> None:
 
 
 def _in_text(text: str) -> Iterable[tuple[str, int]]:
+    if "://" not in text:
+        return
     for match in URL.finditer(text):
         port = int(match[3]) if match[3] else PORTS.get(match[1])
         if port and port < 65536:

@@ -32,16 +32,13 @@ class Registry:
         self._ids: dict[str, Document] = {}
         self._names: dict[str, Document] = {}
         self._endpoints: dict[str, Document] = {}
-        self._contents: dict[tuple[str, str], Document] = {}
-        self._stated = {stated_endpoint(document): document for document in reversed([*documents])}
+        self._stated = {
+            stated_endpoint(document).lower(): document for document in reversed([*documents])
+        }
 
-    def is_twin(self, document: Document, content: str) -> bool:
-        """Whether the same flow was there before; `content` is a hash of its graph."""
-        twin = self._contents.setdefault((name_of(document), content), document)
-        if twin is document:
-            return False
+    def leave_out(self, document: Document, twin: Document) -> None:
+        """Note that a flow was there before."""
         self._clash(document, twin, "duplicate-flow", "is the same flow as", "; it is left out")
-        return True
 
     def claim_id(self, document: Document) -> str:
         """The flow's own id where Langflow takes it, else one that a rebuild gives again.
@@ -97,15 +94,17 @@ class Registry:
         unique = next(text for text in _numbered(wanted, "{}-{}") if self._is_free(text, document))
         if unique != wanted:
             relation = f"wants the same endpoint {wanted!r} as"
-            other = self._endpoints.get(wanted) or self._stated[wanted]
+            key = wanted.lower()
+            other = self._endpoints.get(key) or self._stated[key]
             outcome = f"; it becomes {unique!r}"
             self._clash(document, other, "duplicate-endpoint", relation, outcome)
-        self._endpoints[unique] = document
+        self._endpoints[unique.lower()] = document
         return unique
 
     def _is_free(self, endpoint: str, document: Document) -> bool:
-        owner = self._stated.get(endpoint, document)
-        return endpoint not in self._endpoints and owner is document
+        # Endpoints become file names, and not every system tells `Echo` from `echo`.
+        key = endpoint.lower()
+        return key not in self._endpoints and self._stated.get(key, document) is document
 
     def _note(self, document: Document, code: str, message: str) -> None:
         self.findings.append(

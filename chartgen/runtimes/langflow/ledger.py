@@ -40,22 +40,25 @@ class Ledger:
     findings: list[Finding] = field(default_factory=list)
     used: set[Selection] = field(default_factory=set)
     originals: dict[str, str] = field(default_factory=dict)
+    literals: dict[str, str] = field(default_factory=dict, repr=False)
 
     def selection(
-        self,
-        flow: NormalFlow,
-        component: Component,
-        field_names: Iterable[str],
-        among: Iterable[Selection] | None = None,
+        self, flow: NormalFlow, field: Field, among: Iterable[Selection] | None = None
     ) -> Selection | None:
-        """What `chartgen.yaml` says about a field, by any of its names; the first one counts."""
+        """What `chartgen.yaml` says about a field, by any of its names; the first one counts.
+
+        A group's field goes by the names of the component behind it, too.
+        """
+        component, name = field.origin
+        flows = {"", flow.name, flow.endpoint, flow.id}
+        components = {"", *_labels(component), *_labels(field.component)}
+        fields = {name, field.name, field.use.field}
         found = None
         for selection in self.selections if among is None else among:
             if (
-                selection.flow in {"", flow.name, flow.endpoint, flow.id}
-                and selection.component
-                in {"", component.display_name, component.id, component.type}
-                and selection.field in set(field_names)
+                selection.field in fields
+                and selection.component in components
+                and selection.flow in flows
             ):
                 self.used.add(selection)
                 found = found or selection
@@ -83,6 +86,14 @@ class Ledger:
                 f"Langflow cannot take {wanted!r} from the environment; it becomes {final}",
             )
         return final
+
+    def name_for(self, literal: str, wanted: str) -> str:
+        """A name for a literal that is cut out: two different ones never share a name."""
+        name, number = wanted, 1
+        while self.literals.setdefault(name, literal) != literal:
+            number += 1
+            name = f"{wanted}_{number}"
+        return name
 
     def credential(self, name: str, use: Use, selection: Selection | None = None) -> None:
         """Record one use of a credential; it is required as soon as one use requires it."""
@@ -143,6 +154,34 @@ class Ledger:
             path,
         )
 
+    def report_cut(self, flow: NormalFlow, field: Field, path: Path, name: str) -> None:
+        """A secret that `--bind-literals` has replaced by a variable's name, or by nothing."""
+        self.report(
+            flow,
+            field,
+            "warning",
+            "literal-cut",
+            f"a literal secret was cut out; {name or 'nothing'} stands in its place",
+            "revoke the key if others could read the file",
+            path,
+        )
+
+    def report_confused(self) -> None:
+        """An error for every name that is a credential and a parameter of a type of its own."""
+        for name in sorted(self.parameters.keys() & self.credentials.keys()):
+            parameter, credential = self.parameters[name], self.credentials[name]
+            if parameter.type != "string" or parameter.default is not None:
+                uses = f"{parameter.used_by[0]} and {credential.used_by[0]}"
+                self.findings.append(
+                    Finding(
+                        level="error",
+                        code="name-clash",
+                        file="chartgen.yaml",
+                        message=f"{name} is a parameter and a credential: {uses}",
+                        fix="give the parameter another name",
+                    )
+                )
+
     def report_unused(self, selections: Iterable[Selection], known: Iterable[str]) -> None:
         """An error for every selection that meets no field, with the nearest field there is."""
         fields = sorted(set(known))
@@ -160,6 +199,10 @@ class Ledger:
                     fix=hint,
                 )
             )
+
+
+def _labels(component: Component) -> tuple[str, str, str]:
+    return component.display_name, component.id, component.type
 
 
 def _with(uses: tuple[Use, ...], use: Use) -> tuple[Use, ...]:

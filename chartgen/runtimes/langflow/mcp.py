@@ -12,7 +12,7 @@ from typing import Any
 
 from chartgen.model import Parameter, Use
 from chartgen.runtimes.langflow import names, secrets
-from chartgen.runtimes.langflow.graph import Field
+from chartgen.runtimes.langflow.graph import Field, one_line
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.normalise import NormalFlow
 from chartgen.runtimes.langflow.paths import Path
@@ -29,7 +29,7 @@ class Server:
         self.flow, self.field, self.ledger = flow, field, ledger
         self.bind_literals = bind_literals
         value = field.value if isinstance(field.value, dict) else {}
-        self.name = str(value.get("name") or field.component.display_name)
+        self.name = one_line(value.get("name") or field.component.display_name)
 
     def bind(self) -> None:
         """Record every variable of the configuration; a literal secret in it is an error."""
@@ -41,9 +41,7 @@ class Server:
         for key in ("headers", "env"):
             self.bind_pairs(config.get(key), (*place, key))
         if isinstance(config.get("url"), str):
-            config["url"] = secrets.VARIABLE.sub(
-                lambda match: f"{{{{{self._variable(match[1], 'url')}}}}}", config["url"]
-            )
+            config["url"] = self._renamed(config["url"], "url")
         if isinstance(config.get("args"), list):
             self._inspect_arguments(config["args"], (*place, "args"))
 
@@ -53,25 +51,41 @@ class Server:
             text = holder[slot]
             if not isinstance(text, str) or not text:
                 continue
-            match = secrets.VARIABLE.fullmatch(text)
-            if match:
-                holder[slot] = f"{{{{{self._variable(match[1], key)}}}}}"
-            elif names.is_name(text, self.ledger.facts):
+            if names.is_variable(text, key, self.ledger.facts):
                 holder[slot] = self._variable(text, key)
             elif secrets.held_under(key, text):
                 self._literal(holder, slot, key, at)
+            else:
+                holder[slot] = self._renamed(text, key)
+
+    def refuse_literals(self, pairs: Any, place: Path) -> None:
+        """The same for a field in which Langflow resolves nothing: a secret is an error."""
+        for key, holder, slot, at in _pairs(pairs, place):
+            text = holder[slot]
+            if isinstance(text, str) and secrets.held_under(key, text):
+                self.ledger.report_literal(
+                    self.flow, self.field, at, "this value of the field is a secret"
+                )
+
+    def _renamed(self, text: str, key: str) -> str:
+        """A text with its variables, `{{NAME}}`, recorded and under the names that work."""
+        return secrets.VARIABLE.sub(lambda match: self._placeholder(match, key), text)
+
+    def _placeholder(self, match: re.Match[str], key: str) -> str:
+        if not names.is_name(match[1].upper(), self.ledger.facts):
+            # Unknown to Langflow it stays as it is, and so it does here.
+            return match[0]
+        return f"{{{{{self._variable(match[1], key)}}}}}"
 
     def _literal(self, holder: Any, slot: Any, key: str, at: Path) -> None:
         if not self.bind_literals:
-            message = f"{key!r} of an MCP server holds a secret"
+            message = f"{one_line(key)!r} of an MCP server holds a secret"
             self.ledger.report_literal(self.flow, self.field, at, message)
             return
-        holder[slot] = self._variable(f"MCP_{self.name}_{key}", key)
-        self.ledger.report(
-            self.flow, self.field, "warning", "literal-cut",
-            f"the secret in {key!r} was cut out and bound to {holder[slot]}",
-            "revoke it if others could read the file", at,
-        )  # fmt: skip
+        words = ["MCP", *secrets.words(self.name), *secrets.words(key)]
+        wanted = self.ledger.name_for(holder[slot], "_".join(words))
+        holder[slot] = self._variable(wanted, key)
+        self.ledger.report_cut(self.flow, self.field, at, holder[slot])
 
     def _inspect_arguments(self, arguments: list[Any], place: Path) -> None:
         """Arguments cannot be variables: a secret among them can only be taken out."""
@@ -86,19 +100,18 @@ class Server:
                 value = text
             else:
                 value = ""
-            if value and secrets.held_under("key", value):
-                self.ledger.report_literal(
-                    self.flow, self.field, (*place, index),
-                    "an argument of an MCP server holds a secret",
-                )  # fmt: skip
+            if value and secrets.held_under("api_key", value):
+                message = "an argument of an MCP server holds a secret"
+                self.ledger.report_literal(self.flow, self.field, (*place, index), message)
             previous = text
 
     def _variable(self, wanted: str, key: str) -> str:
         component = self.field.component
-        use = Use(flow=component.flow, component=component.display_name, field=f"{self.name} {key}")
+        label = one_line(f"{self.name} {key}")
+        use = Use(flow=component.flow, component=component.display_name, field=label)
         name = self.ledger.name(self.flow, self.field, wanted)
         self.ledger.imported.add(name)
-        if names.looks_secret(name) or names.looks_secret(key):
+        if secrets.looks_secret(name) or secrets.looks_secret(key):
             self.ledger.credential(name, use)
         else:
             self.ledger.parameter(Parameter(name=name, required=True), use)
@@ -106,7 +119,7 @@ class Server:
 
 
 def _announces_secret(text: str) -> bool:
-    return bool(SECRET_FLAG.fullmatch(text)) or names.looks_secret(text)
+    return bool(SECRET_FLAG.fullmatch(text)) or secrets.looks_secret(text)
 
 
 def _pairs(pairs: Any, place: Path) -> Iterator[tuple[str, Any, Any, Path]]:

@@ -6,12 +6,18 @@ import re
 
 from chartgen.runtimes.langflow.facts import Facts, Provider
 from chartgen.runtimes.langflow.graph import Component, Field
+from chartgen.runtimes.langflow.secrets import kinds, looks_secret, words
 
-NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 # Words that Langflow users put into variable names beside underscores.
 LOOSE_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:[ ._-]+[A-Z0-9]+)*")
-WORD_LENGTH = 20
-WORD_DIGITS = 3
+# What keys have and names have not: long words, digits between letters, all over.
+LONG_WORD = 20
+LONG_WORD_WITH_DIGITS = 12
+DIGITS = 4
+DIGITS_IN_WORD = 3
+MIXED_WORDS = 2
+AWS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
+LONGEST_NAME = 100
 # Names that the process, its loader or Kubernetes give a meaning of their own.
 SYSTEM_NAMES = frozenset(
     {
@@ -29,36 +35,18 @@ SYSTEM_NAMES = frozenset(
         "ENV",
         "BASH_ENV",
         "DO_NOT_TRACK",
+        "HTTP_PROXY",
+        "HTTPS_PROXY",
+        "ALL_PROXY",
+        "NO_PROXY",
+        "SSL_CERT_FILE",
+        "SSL_CERT_DIR",
+        "REQUESTS_CA_BUNDLE",
+        "VIRTUAL_ENV",
     }
 )
 SYSTEM_PREFIXES = ("LD_", "PYTHON", "KUBERNETES_", "LC_", "UVICORN_", "GUNICORN_", "UV_")
 RENAMED_PREFIX = "FLOW_"
-SECRET_WORDS = frozenset(
-    {
-        "KEY",
-        "APIKEY",
-        "TOKEN",
-        "SECRET",
-        "PASSWORD",
-        "PASSWD",
-        "PASS",
-        "PWD",
-        "CREDENTIAL",
-        "CREDENTIALS",
-        "AUTH",
-        "AUTHORIZATION",
-        "COOKIE",
-        "DSN",
-        "JWT",
-        "BEARER",
-        "PASSPHRASE",
-    }
-)
-PLACEHOLDER = re.compile(
-    r"(?i)(?:<.*>|\{\{?.*\}?\}|\$\{?\w+\}?|\*+|\.+|x{3,}|(?:your|my|insert|enter|add|put|paste|"
-    r"replace|change)[\s_-].*|change-?me|placeholder|dummy|example|todo|none|null|n/?a|"
-    r"(?:api|access)[\s_-]*(?:key|token)(?:[\s_-]*here)?|sk-(?:x+|\.+|your.*))"
-)
 
 
 def is_name(text: str, facts: Facts) -> bool:
@@ -69,15 +57,29 @@ def is_name(text: str, facts: Facts) -> bool:
     """
     if text in facts.known_variables or text in facts.imported_variables:
         return True
-    words = re.split(r"[ ._-]+", text)
-    return bool(LOOSE_NAME.fullmatch(text.strip("_"))) and all(
-        len(word) <= WORD_LENGTH and sum(c.isdigit() for c in word) <= WORD_DIGITS for word in words
-    )
+    bare = text.strip("_")
+    if len(bare) > LONGEST_NAME or not LOOSE_NAME.fullmatch(bare):
+        return False
+    parts = re.split(r"[ ._-]+", bare)
+    mixed = sum(not part.isalpha() and not part.isdigit() for part in parts)
+    return mixed <= MIXED_WORDS and not any(map(_is_random, parts)) and not any(kinds(text))
 
 
-def is_placeholder(text: str) -> bool:
-    """Whether a text stands where a secret is to come and is none: `<your key>`, `xxx`."""
-    return bool(PLACEHOLDER.fullmatch(text.strip()))
+def _is_random(word: str) -> bool:
+    digits = sum(c.isdigit() for c in word)
+    longest = LONG_WORD_WITH_DIGITS if digits else LONG_WORD
+    most = DIGITS if word.isdigit() else DIGITS_IN_WORD
+    return len(word) > longest or digits > most or bool(AWS_KEY.fullmatch(word))
+
+
+def is_variable(text: str, key: str, facts: Facts) -> bool:
+    """Whether a text that may be a name or a plain value (`PROD`, `GET`) is a name.
+
+    In headers and cells Langflow takes a text for a variable's name if there is one, and
+    for itself if there is none.
+    """
+    known = text in facts.known_variables or text in facts.imported_variables
+    return is_name(text, facts) and (known or "_" in text or looks_secret(key))
 
 
 def usable(name: str, facts: Facts) -> str:
@@ -88,6 +90,7 @@ def usable(name: str, facts: Facts) -> str:
     settings even without their prefix (`langflow/__main__.py`).
     """
     clean = re.sub(r"[^A-Z0-9_]+", "_", name.upper()).strip("_") or "VARIABLE"
+    clean = clean[:LONGEST_NAME].rstrip("_")
     if clean[0].isdigit():
         clean = f"_{clean}"
     refused = (
@@ -95,12 +98,6 @@ def usable(name: str, facts: Facts) -> str:
         or clean in facts.refused_names | facts.settings_names | SYSTEM_NAMES
     )
     return f"{RENAMED_PREFIX}{clean}" if refused else clean
-
-
-def looks_secret(name: str) -> bool:
-    """Whether a variable or header of this name holds a secret, by its words."""
-    words = set(_words(name))
-    return bool(words & SECRET_WORDS) or {"CONNECTION", "STRING"} <= words
 
 
 def derive(field: Field, facts: Facts) -> str:
@@ -115,21 +112,25 @@ def derive(field: Field, facts: Facts) -> str:
         return provider.secret
     # The type of a hand-made component says nothing; its display name does.
     anonymous = component.type in {"CustomComponent", "Component", "genericNode", ""}
-    words = _words(component.display_name if anonymous else component.type)
-    words = [word for word in words if word != "COMPONENT"] or ["FLOW"]
-    fields = _words(name)
+    start = words(component.display_name if anonymous else component.type)
+    start = [word for word in start if word != "COMPONENT"] or ["FLOW"]
+    fields = words(name)
     known = {text.replace("_", ""): text for text in sorted(facts.known_variables)}
-    for start in (words, _words(component.display_name)):
-        for count in range(len(start), -1, -1):
-            if found := known.get("".join([*start[:count], *fields])):
+    for before, after in (
+        (start, fields),
+        (words(component.display_name), fields),
+        ([], words(field.use.field)),
+    ):
+        for count in range(len(before), -1, -1):
+            if found := known.get("".join([*before[:count], *after])):
                 return found
-    return "_".join(fields if fields[0] == words[0] else [*words, *fields])
+    return "_".join(fields if fields[0] == start[0] else [*start, *fields])
 
 
 def providers(component: Component, facts: Facts) -> tuple[Provider, ...]:
     """The model providers that a component's fields have chosen, each once."""
     chosen: list[str] = []
-    for field in component.fields:
+    for field in component.effective:
         if field.data.get("type") == "model":
             value = field.value if isinstance(field.value, list) else [field.value]
             chosen += [str(item.get("provider")) for item in value if isinstance(item, dict)]
@@ -141,10 +142,3 @@ def providers(component: Component, facts: Facts) -> tuple[Provider, ...]:
         if name in facts.providers
     }
     return tuple(found.values())
-
-
-def _words(text: str) -> list[str]:
-    """The words of a name in capitals: `OpenAIModel` → OPENAI, MODEL."""
-    plain = text.rpartition(":")[2].partition("@")[0]
-    spaced = re.sub(r"(?<=[A-Za-z0-9])(?=[A-Z][a-z])", "_", plain)
-    return [word for word in re.split(r"[^A-Z0-9]+", spaced.upper()) if word] or ["FLOW"]

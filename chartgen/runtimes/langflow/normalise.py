@@ -16,8 +16,9 @@ from typing import Any
 from chartgen.model import Finding
 from chartgen.runtimes.langflow.documents import Document
 from chartgen.runtimes.langflow.graph import JsonObject, joined
-from chartgen.runtimes.langflow.identity import Registry
+from chartgen.runtimes.langflow.identity import Registry, name_of
 from chartgen.runtimes.langflow.paths import Path, path_text
+from chartgen.runtimes.langflow.secrets import redacted
 
 FILE_NAME_LENGTH = 100
 
@@ -61,10 +62,13 @@ class NormalFlow:
 
 def normalise(documents: Sequence[Document]) -> tuple[tuple[NormalFlow, ...], tuple[Finding, ...]]:
     """Flows in the order of their files, and every clash as a finding that names both files."""
-    registry, flows = Registry(documents), list[NormalFlow]()
-    for document in documents:
-        data = _data(document.flow["data"])
-        if registry.is_twin(document, _fingerprint(data)):
+    read = [(document, _data(document.flow["data"])) for document in documents]
+    first: dict[tuple[str, str], Document] = {}
+    twins = [first.setdefault(_fingerprint(*pair), pair[0]) for pair in read]
+    registry, flows = Registry(first.values()), list[NormalFlow]()
+    for (document, data), twin in zip(read, twins, strict=True):
+        if twin is not document:
+            registry.leave_out(document, twin)
             continue
         identifier = registry.claim_id(document)
         name = registry.claim_name(document)
@@ -74,7 +78,7 @@ def normalise(documents: Sequence[Document]) -> tuple[tuple[NormalFlow, ...], tu
                 id=identifier,
                 name=name,
                 endpoint=registry.claim_endpoint(document, name, identifier),
-                description=_text(document.flow.get("description")),
+                description=redacted(_text(document.flow.get("description"))),
                 keys=_keys(document.flow),
                 data=data,
             )
@@ -124,6 +128,7 @@ def _join_code(data: JsonObject) -> None:
             _join_code(component["flow"]["data"])
 
 
-def _fingerprint(data: JsonObject) -> str:
-    text = json.dumps(data, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()
+def _fingerprint(document: Document, data: JsonObject) -> tuple[str, str]:
+    """What two exports of one flow share: its name and its graph, wherever it was scrolled to."""
+    text = json.dumps([data["nodes"], data["edges"]], sort_keys=True, ensure_ascii=False)
+    return name_of(document), hashlib.sha256(text.encode()).hexdigest()

@@ -12,13 +12,15 @@ from functools import cache
 
 from chartgen.model import Base, Finding
 from chartgen.runtimes.langflow.facts import Facts
-from chartgen.runtimes.langflow.graph import Component
+from chartgen.runtimes.langflow.graph import Component, one_line
 from chartgen.runtimes.langflow.names import providers
 
 IMAGES = {"base": "langflowai/langflow-backend", "full": "langflowai/langflow"}
 # From so many packages on, the image in which Langflow's makers have installed them
 # together is the better bet than a set that nobody has tried.
 MANY = 5
+# No import name that is known goes deeper.
+MODULE_PARTS = 4
 OURS = frozenset({"lfx", "langflow", "langflow_base"})
 COMPONENT_PATH = re.compile(r"(?:lfx|langflow)\.components\.(\w+)")
 REQUIREMENT = re.compile(
@@ -72,7 +74,7 @@ def check(requirements: Iterable[str]) -> tuple[Finding, ...]:
         Finding(
             level="error",
             code="bad-package",
-            message=f"{text!r} is not a package to install",
+            message=f"{one_line(text)!r} is not a package to install",
             fix="write it as name, name[extra] or name==version",
         )
         for text in requirements
@@ -124,7 +126,7 @@ def _of_module(module: str, facts: Facts) -> Iterator[str]:
 
 def _distribution(module: str, top: str, facts: Facts) -> str:
     """The distribution of a module that the base lacks, or "" when the base has it."""
-    parts = module.split(".")
+    parts = module.split(".")[:MODULE_PARTS]
     for length in range(len(parts), 0, -1):
         if known := facts.import_distributions.get(".".join(parts[:length])):
             return "" if _bare(known) in facts.base_distributions else known
@@ -135,9 +137,10 @@ def _distribution(module: str, top: str, facts: Facts) -> str:
 
 def _declared(component: Component) -> Iterator[str]:
     """Import names that Langflow itself has noted in the node since 1.6."""
-    noted = component.node.get("metadata") or {}
-    noted = noted.get("dependencies") if isinstance(noted, dict) else None
-    for entry in (noted.get("dependencies") or ()) if isinstance(noted, dict) else ():
+    noted = component.node.get("metadata")
+    for _ in range(2):
+        noted = noted.get("dependencies") if isinstance(noted, dict) else None
+    for entry in noted if isinstance(noted, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("name"), str):
             yield entry["name"]
 

@@ -9,6 +9,7 @@ from chartgen.model import Parameter, ParameterType, Scalar, Selection
 from chartgen.runtimes.langflow.graph import Component, Field, one_line
 from chartgen.runtimes.langflow.ledger import Ledger, Substitution
 from chartgen.runtimes.langflow.normalise import NormalFlow
+from chartgen.runtimes.langflow.secrets import redacted
 
 # lfx 1.13.0, inputs/inputs.py: the input classes whose value is one plain value.
 TYPES: Mapping[str, ParameterType] = {
@@ -18,14 +19,15 @@ TYPES: Mapping[str, ParameterType] = {
     "BoolInput": "boolean",
     "DropdownInput": "string",
     "TabInput": "string",
-    "SortableListInput": "array",
     "MultiselectInput": "array",
+    "ActionPickerInput": "array",
     "StrInput": "string",
     "TextInput": "string",
     "MessageInput": "string",
     "MessageTextInput": "string",
     "MultilineInput": "string",
     "PromptInput": "string",
+    "MustachePromptInput": "string",
     "QueryInput": "string",
     "LinkInput": "string",
     "DefaultPromptField": "string",
@@ -41,6 +43,7 @@ OLD_TYPES: Mapping[str, ParameterType] = {
     "query": "string",
     "tab": "string",
 }
+INFO_LENGTH = 500
 
 
 def open_selected(
@@ -48,9 +51,10 @@ def open_selected(
 ) -> None:
     """Turn every field that `parameters:` in chartgen.yaml selects into a parameter."""
     for field in component.fields:
-        labels = (field.name, field.origin[1], field.use.field)
-        selection = ledger.selection(flow, component, labels, selections)
-        if selection is None or field.is_shadowed:
+        if field.is_shadowed:
+            continue
+        selection = ledger.selection(flow, field, selections)
+        if selection is None:
             continue
         if field.is_secret:
             _refuse(
@@ -99,19 +103,20 @@ def open_field(
     name = ledger.name(flow, field, wanted)
     kind = type_of(field) or "string"
     default = _default(field.value, kind) if keeps_value else None
-    bounds = field.data.get("range_spec") if kind in {"integer", "number"} else None
+    minimum, maximum = _range(field, default) if kind in ("integer", "number") else (None, None)
     parameter = Parameter(
         name=name,
         type=kind,
         default=default,
         required=not keeps_value,
-        choices=_choices(field, default),
-        minimum=_number((bounds or {}).get("min")) if isinstance(bounds, dict) else None,
-        maximum=_number((bounds or {}).get("max")) if isinstance(bounds, dict) else None,
-        description=description or one_line(field.data.get("info") or ""),
+        choices=_choices(field, default) if kind == "string" else (),
+        minimum=minimum,
+        maximum=maximum,
+        description=description or one_line(field.data.get("info") or "", INFO_LENGTH),
     )
     known = ledger.parameters.get(name)
-    if known and keeps_value and (known.type, known.default) != (kind, default):
+    differs = known and known.default != default and keeps_value and not known.required
+    if known and (known.type != kind or differs):
         ledger.report(
             flow,
             field,
@@ -130,28 +135,43 @@ def type_of(field: Field) -> ParameterType | None:
     kind = TYPES.get(field.kind)
     if kind is None and field.kind in {"", "FieldTypes"}:
         kind = OLD_TYPES.get(str(field.data.get("type")))
-    if kind == "string" and field.data.get("list") is True:
-        return "array"
+    if field.data.get("list") is True and kind not in (None, "array"):
+        return "array" if kind == "string" else None
     return kind
 
 
 def _choices(field: Field, default: Any) -> tuple[Scalar, ...]:
-    """The options of a closed list. A combobox takes any text, and so do arrays here."""
+    """The options of a closed list, and what the flow has; a combobox takes any text."""
     options = field.data.get("options")
-    if not isinstance(options, list) or field.data.get("combobox") or isinstance(default, tuple):
+    if not isinstance(options, list) or not options or field.data.get("combobox"):
         return ()
-    texts = tuple(option for option in options if isinstance(option, str))
-    missing = (default,) if texts and isinstance(default, str) and default not in texts else ()
-    return (*texts, *missing)
+    if not all(isinstance(option, str) for option in options):
+        return ()
+    return tuple(dict.fromkeys([*options, *([default] if isinstance(default, str) else [])]))
+
+
+def _range(field: Field, default: Any) -> tuple[float | None, float | None]:
+    """The bounds of the field, wide enough for what the flow has."""
+    bounds = field.data.get("range_spec")
+    if not isinstance(bounds, dict):
+        return None, None
+    low, high = _number(bounds.get("min")), _number(bounds.get("max"))
+    if low is not None and high is not None and low > high:
+        return None, None
+    if default is not None:
+        low = low if low is None else min(low, default)
+        high = high if high is None else max(high, default)
+    return low, high
 
 
 def _default(value: Any, kind: ParameterType) -> Scalar | tuple[Scalar, ...] | None:
     if kind == "array":
-        return tuple(str(item) for item in value) if isinstance(value, list) else None
+        texts = isinstance(value, list) and all(isinstance(item, str) for item in value)
+        return tuple(map(redacted, value)) if texts else None
     if kind == "boolean":
         return value if isinstance(value, bool) else str(value).lower() == "true"
     if kind == "string":
-        return value if isinstance(value, str) else None
+        return redacted(value) if isinstance(value, str) else None
     number = _number(value)
     if number is None or kind == "number":
         return number

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
+from chartgen.runtimes.langflow.secrets import redacted
+
 Path = tuple[str | int, ...]
+PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 
 def strings(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
-    """Every text in a JSON value with the way to it, in the file's order."""
+    """Every text in a JSON value with the way to it, in the file's order; keys are texts too."""
     waiting = [(path, value)]
     while waiting:
         here, item = waiting.pop()
         if isinstance(item, str):
             yield here, item
         elif isinstance(item, dict):
+            yield from (((*here, key), key) for key in item)
             waiting.extend(((*here, key), item[key]) for key in reversed(item))
         elif isinstance(item, list):
             waiting.extend(((*here, i), item[i]) for i in reversed(range(len(item))))
 
 
 def path_text(root: str, path: Path) -> str:
-    """A JSON path as people write it: `$.data.nodes[3].data`."""
-    return root + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    """A JSON path as people write it: `$.data.nodes[3].data`, `$.headers["x-api-key"]`."""
+    return root + "".join(map(_step, path))
+
+
+def _step(step: str | int) -> str:
+    if isinstance(step, str) and PLAIN.fullmatch(step):
+        return f".{step}"
+    return f"[{json.dumps(redacted(step) if isinstance(step, str) else step)}]"

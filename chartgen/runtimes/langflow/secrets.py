@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from chartgen.runtimes.langflow import names
-
 # The shapes are the vendors' published key formats.
 FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, re.compile(rf"(?<![A-Za-z0-9_-]){shape}"))
@@ -29,10 +27,13 @@ FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("a JSON web token", r"eyJ[\w-]{10,}\.eyJ[\w-]{10,}\.[\w-]{10,}"),
     )
 )
-# How Langflow writes a variable inside another text.
-VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
+URL = re.compile(r"(?<![a-zA-Z0-9+.-])[a-zA-Z][a-zA-Z0-9+.-]{0,30}://[^\s\"'<>]+")
 # A password in front of the host: RFC 3986, section 3.2.1.
-USERINFO = re.compile(r"[a-zA-Z][a-zA-Z0-9+.-]*://[^\s/:@\"'<>{}$]*:([^\s/@\"'<>]+)@[\w.-]+")
+USERINFO = re.compile(r"://[^\s/:@{}$]*:([^\s/@]+)@[\w.-]")
+QUERY = re.compile(
+    r"(?i)[?&](?:api[_-]?key|(?:access|auth)[_-]?token|(?:client[_-]?)?secret|token|password)="
+    r"([^&{}$#]{8,})"
+)
 # Nearly no text has any of these, and one search is cheaper than one for each format.
 HINT = re.compile(
     r"sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox|AKIA|ASIA|AIza|gsk_|[rs]k_live_|tvly-|nvapi-|"
@@ -42,31 +43,109 @@ EXAMPLE_PASSWORDS = frozenset(
     {"password", "pass", "pwd", "passwd", "secret", "postgres", "user", "username"}
 )
 EXAMPLE = re.compile(r"(?i)x{4,}|\*{3,}|\.{3}|your|example|placeholder|(.)\1{9,}|1234567890abcdef")
+PLACEHOLDER = re.compile(
+    r"(?i)(?:<.*>|\{\{?.*\}?\}|\$\{?\w+\}?|\*+|\.+|x{3,}|"
+    r"(?:your|insert|enter|paste|replace)[\s_-].*|(?:my|add|put|change)[\s_-][a-z\s_-]*|change-?me|"
+    r"placeholder|dummy|example|todo|none|null|n/?a|"
+    r"(?:api|access)[\s_-]*(?:key|token)(?:[\s_-]*here)?|sk-(?:x+|\.+|your.*))"
+)
+# How Langflow writes a variable inside another text.
+VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
+SECRET_WORDS = frozenset(
+    {
+        "KEY",
+        "APIKEY",
+        "TOKEN",
+        "SECRET",
+        "PASSWORD",
+        "PASSWD",
+        "PASS",
+        "PWD",
+        "CREDENTIAL",
+        "CREDENTIALS",
+        "AUTH",
+        "AUTHORIZATION",
+        "COOKIE",
+        "DSN",
+        "JWT",
+        "BEARER",
+        "PASSPHRASE",
+    }
+)
+# `primary_key` and the like name no secret; these do.
+KEY_WORDS = frozenset({"API", "ACCESS", "SECRET", "PRIVATE", "AUTH", "ENCRYPTION", "SIGNING"})
+# What stands beside a secret, or where one could and does not.
+HARMLESS = re.compile(r"(?i)(?:bearer|basic|token|true|false|[\d.,:\s-]*)\s*")
 
 
 def kinds(text: str) -> Iterator[str]:
     """What secrets a text holds, in words; the secrets themselves are not given."""
+    yield from dict.fromkeys(kind for kind, _ in _found(text))
+
+
+def redacted(text: str) -> str:
+    """The text without the secrets that it holds."""
+    for _, literal in [*_found(text)]:
+        text = text.replace(literal, "***")
+    return text
+
+
+def _found(text: str) -> Iterator[tuple[str, str]]:
     if not HINT.search(text):
         return
     for kind, shape in FORMATS:
-        if any(not EXAMPLE.search(match[0]) for match in shape.finditer(text)):
-            yield kind
-    if any(not _is_example_password(match[1]) for match in USERINFO.finditer(text)):
-        yield "a password in a URL"
+        for match in shape.finditer(text):
+            if not EXAMPLE.search(match[0]):
+                yield kind, match[0]
+    for url in URL.finditer(text):
+        for kind, shape in (("a password in a URL", USERINFO), ("a key in a URL", QUERY)):
+            for match in shape.finditer(url[0]):
+                if not _is_example_password(match[1]):
+                    yield kind, match[1]
 
 
 def _is_example_password(text: str) -> bool:
     return (
         text.lower() in EXAMPLE_PASSWORDS
         or text.startswith(("{", "$", "%"))
-        or names.is_placeholder(text)
+        or is_placeholder(text)
         or bool(EXAMPLE.search(text))
     )
 
 
+def is_placeholder(text: str) -> bool:
+    """Whether a text stands where a secret is to come and is none: `<your key>`, `xxx`."""
+    return not text.strip() or bool(PLACEHOLDER.fullmatch(text.strip()))
+
+
+def looks_secret(name: str) -> bool:
+    """Whether a variable or header of this name may hold a secret, by its words."""
+    found = words(name)
+    return not SECRET_WORDS.isdisjoint(found) or {"CONNECTION", "STRING"} <= {*found}
+
+
 def held_under(key: object, text: str) -> bool:
     """Whether a header's or variable's value is a secret, by its key or by its looks."""
-    if names.is_placeholder(text) or VARIABLE.fullmatch(text):
+    rest = VARIABLE.sub("", text)
+    if is_placeholder(rest) or HARMLESS.fullmatch(rest):
         return False
-    named = isinstance(key, str) and names.looks_secret(key) and len(text) > 3
-    return named or any(kinds(text))
+    return (isinstance(key, str) and len(rest) > 3 and _announced(key, rest)) or any(kinds(text))
+
+
+def _announced(key: str, text: str) -> bool:
+    """Whether a key says that its value is secret: `API_KEY` does, `AUTH_TYPE` does not."""
+    *before, last = words(key)
+    if last == "KEY":
+        return not KEY_WORDS.isdisjoint(before[-1:]) or (bool(before) and _is_random(text))
+    return last in SECRET_WORDS or [*before[-1:], last] == ["CONNECTION", "STRING"]
+
+
+def _is_random(text: str) -> bool:
+    return bool(re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])[^\s_]{16,}", text))
+
+
+def words(text: str) -> list[str]:
+    """The words of a name in capitals, never none: `OpenAIModel` → OPENAI, MODEL."""
+    plain = text.rpartition(":")[2].partition("@")[0]
+    spaced = re.sub(r"(?<=[A-Za-z0-9])(?=[A-Z][a-z])", "_", plain)
+    return [word for word in re.split(r"[^A-Z0-9]+", spaced.upper()) if word] or ["FLOW"]

@@ -10,6 +10,7 @@ text "false" for true, hence the check and the typed parameters.
 from __future__ import annotations
 
 import json
+import math
 import os
 import shutil
 import sys
@@ -30,16 +31,24 @@ def main(contract_file: Path, environment: Mapping[str, str]) -> None:
     """Replace this process by the server, or end it with the reason on stderr."""
     contract = json.loads(contract_file.read_text("utf-8"))
     faults = missing(contract, environment)
-    values = {} if faults else parameters(contract, environment, faults)
+    values = parameters(contract, environment, faults)
     if faults:
-        for fault in faults:
-            print(f"chartgen: {fault}", file=sys.stderr)  # noqa: T201 - the pod's log
-        raise SystemExit(CONFIGURATION_FAULT)
+        end(*faults)
     settings = dict(environment)
-    if values:
-        substitute(contract, values)
-        settings[contract["flows_variable"]] = contract["written_flows"]
-    os.execvpe(contract["command"][0], contract["command"], settings)  # noqa: S606 - no shell
+    try:
+        if values:
+            substitute(contract, values)
+            settings[contract["flows_variable"]] = contract["written_flows"]
+        os.execvpe(contract["command"][0], contract["command"], settings)  # noqa: S606 - no shell
+    except OSError as fault:
+        end(f"cannot start: {fault.strerror}: {fault.filename}")
+
+
+def end(*faults: str) -> None:
+    """Say why and stop; nobody reads a traceback in a pod's log."""
+    for fault in faults:
+        print(f"chartgen: {fault}", file=sys.stderr)  # noqa: T201 - the pod's log
+    raise SystemExit(CONFIGURATION_FAULT)
 
 
 def missing(contract: Mapping[str, Any], environment: Mapping[str, str]) -> list[str]:
@@ -61,7 +70,7 @@ def parameters(
             continue
         try:
             values[name] = typed(environment[name], kind)
-        except ValueError:
+        except (ValueError, RecursionError):
             faults.append(f"{name} is not of type {kind}")
     return values
 
@@ -73,7 +82,9 @@ def typed(text: str, kind: str) -> Any:
     value = json.loads(text)
     if kind == "integer" and isinstance(value, float) and value.is_integer():
         value = int(value)
-    if type(value) not in TYPES[kind]:
+    if type(value) not in TYPES[kind] or (isinstance(value, float) and not math.isfinite(value)):
+        raise ValueError(kind)
+    if kind == "array" and not all(isinstance(item, str) for item in value):
         raise ValueError(kind)
     return value
 
@@ -82,19 +93,24 @@ def substitute(contract: Mapping[str, Any], values: Mapping[str, Any]) -> None:
     """Copy the flows to a writable folder and write the parameters into them."""
     target = Path(contract["written_flows"])
     shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(contract["flows"], target, copy_function=shutil.copyfile)
-    flows: dict[Path, Any] = {}
-    for place in contract["substitutions"]:
-        if place["parameter"] not in values:
+    target.mkdir(parents=True, exist_ok=True)
+    for file in sorted(Path(contract["flows"]).iterdir()):
+        places = [
+            place
+            for place in contract["substitutions"]
+            if place["file"] == file.name and place["parameter"] in values
+        ]
+        if not places:
+            shutil.copyfile(file, target / file.name)
             continue
-        file = target / place["file"]
-        item = flows.setdefault(file, json.loads(file.read_text("utf-8")))
-        *way, last = place["path"]
-        for step in way:
-            item = item[step]
-        item[last] = values[place["parameter"]]
-    for file, flow in flows.items():
-        file.write_text(json.dumps(flow, ensure_ascii=False), "utf-8")
+        flow = json.loads(file.read_text("utf-8"))
+        for place in places:
+            *way, last = place["path"]
+            item = flow
+            for step in way:
+                item = item[step]
+            item[last] = values[place["parameter"]]
+        (target / file.name).write_text(json.dumps(flow, ensure_ascii=False), "utf-8")
 
 
 if __name__ == "__main__":

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+import re
+
 from chartgen.model import Parameter
-from chartgen.runtimes.langflow import mcp, names, tables
+from chartgen.runtimes.langflow import mcp, names, secrets, tables
 from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.normalise import NormalFlow
 from chartgen.runtimes.langflow.parameters import open_field
 
+# Where the value is not secret, a name may be in small letters.
+SMALL_NAME = re.compile(r"[A-Za-z]+(?:_[A-Za-z0-9]+)+")
+
 
 def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literals: bool) -> None:
     """Record what a component's plain fields read; literals in headers and the like are errors."""
+    is_client = any(_is_server(field) for field in component.fields)
     for field in component.fields:
         if field.is_secret or field.is_fed or field.is_shadowed:
             continue
         kind = field.data.get("type")
-        if kind == "mcp" or field.kind == "McpInput":
-            mcp.Server(flow, field, ledger, bind_literals=bind_literals).bind()
+        server = mcp.Server(flow, field, ledger, bind_literals=bind_literals)
+        if _is_server(field):
+            server.bind()
         elif kind == "table":
-            tables.bind(flow, field, ledger)
-        elif kind in {"dict", "NestedDict"} and field.name == "headers":
-            server = mcp.Server(flow, field, ledger, bind_literals=bind_literals)
-            server.bind_pairs(field.value, field.path)
+            tables.bind(flow, field, ledger, bind_literals=bind_literals)
+        elif kind in ("dict", "NestedDict"):
+            if is_client and field.name == "headers":
+                server.bind_pairs(field.value, field.path)
+            else:
+                server.refuse_literals(field.value, field.path)
         elif field.is_bound and field.value:
             _bind_plain(flow, field, ledger)
-    _bind_providers(flow, component, ledger)
+    _bind_providers(component, ledger)
+
+
+def _is_server(field: Field) -> bool:
+    return field.data.get("type") == "mcp" or field.kind == "McpInput"
 
 
 def _bind_plain(flow: NormalFlow, field: Field, ledger: Ledger) -> None:
     text = str(field.value)
-    if not names.is_name(text, ledger.facts):
+    if not names.is_name(text, ledger.facts) and not SMALL_NAME.fullmatch(text):
         # Langflow would look for a variable of that name, find none and use nothing.
         field.data["load_from_db"] = False
         ledger.report(
@@ -42,9 +55,9 @@ def _bind_plain(flow: NormalFlow, field: Field, ledger: Ledger) -> None:
             "which is now used as it is",
         )
         return
-    selection = ledger.selection(flow, field.origin[0], (field.name, field.use.field))
+    selection = ledger.selection(flow, field)
     wanted = selection.name if selection else text
-    if names.looks_secret(wanted):
+    if secrets.looks_secret(wanted):
         name = ledger.name(flow, field, wanted)
         field.data["value"] = name
         ledger.credential(name, field.use, selection)
@@ -53,12 +66,10 @@ def _bind_plain(flow: NormalFlow, field: Field, ledger: Ledger) -> None:
         field.data["value"] = ""
 
 
-def _bind_providers(flow: NormalFlow, component: Component, ledger: Ledger) -> None:
+def _bind_providers(component: Component, ledger: Ledger) -> None:
     """The variables that a chosen model's provider reads by itself."""
-    if component.children or not any(f.data.get("type") == "model" for f in component.fields):
-        return
-    model = next(f for f in component.fields if f.data.get("type") == "model")
-    if model.is_fed:
+    models = [field for field in component.effective if field.data.get("type") == "model"]
+    if component.children or not models or models[0].is_fed:
         return
     for provider in names.providers(component, ledger.facts):
         for variable in provider.variables:
@@ -66,7 +77,7 @@ def _bind_providers(flow: NormalFlow, component: Component, ledger: Ledger) -> N
             if own is not None and (own.is_secret or own.value):
                 continue
             if variable.secret:
-                ledger.credential(variable.name, model.use)
+                ledger.credential(variable.name, models[0].use)
             else:
                 ledger.parameter(
                     Parameter(
@@ -74,5 +85,5 @@ def _bind_providers(flow: NormalFlow, component: Component, ledger: Ledger) -> N
                         required=variable.required,
                         description=f"Read by the models of {provider.name}",
                     ),
-                    model.use,
+                    models[0].use,
                 )

