@@ -1,0 +1,5 @@
+from __future__ import annotations
+
+from tests.integration.engine import engine
+
+__all__ = ["engine"]
