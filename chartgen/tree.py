@@ -12,8 +12,10 @@ import tarfile
 import tempfile
 import unicodedata
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from chartgen.errors import InvalidInput
 
@@ -21,7 +23,7 @@ Tree = Mapping[str, bytes]
 
 # Written by hand because Python's own header differs between its versions:
 # magic, deflate, no flags, no time, no extra flags, unknown system.
-_GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
+GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
 
 
 def read(folder: Path) -> Tree:
@@ -32,7 +34,7 @@ def read(folder: Path) -> Tree:
         if path in found:
             raise InvalidInput(f"two files are called {path!r} in different Unicode spellings")
         found[path] = file.read_bytes()
-    _check(found)
+    check(found)
     return dict(sorted(found.items()))
 
 
@@ -55,7 +57,7 @@ def merge(*trees: Tree) -> Tree:
             if path in merged:
                 raise InvalidInput(f"{path!r} would be written twice")
             merged[path] = data
-    _check(merged)
+    check(merged)
     return dict(sorted(merged.items()))
 
 
@@ -64,7 +66,7 @@ def tar(tree: Tree, epoch: int, *, prefix: str = "", first: str = "") -> bytes:
 
     `prefix` is the folder that all paths are put into, `first` the path that leads.
     """
-    _check(tree)
+    check(tree)
     buffer = io.BytesIO()
     with tarfile.open(fileobj=buffer, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(tree, key=lambda path: (path != first, path.encode())):
@@ -77,21 +79,39 @@ def tar(tree: Tree, epoch: int, *, prefix: str = "", first: str = "") -> bytes:
 def tgz(tree: Tree, prefix: str, epoch: int, *, first: str = "") -> bytes:
     """Pack a tree as a gzipped tar archive, byte for byte the same on every machine."""
     data = tar(tree, epoch, prefix=prefix, first=first)
-    deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
-    body = deflate.compress(data) + deflate.flush()
-    return _GZIP_HEADER + body + struct.pack("<LL", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return GZIP_HEADER + deflate(data, level=6) + gzip_end(zlib.crc32(data), len(data))
+
+
+def deflate(block: bytes, *, level: int, before: bytes = b"", last: bool = True) -> bytes:
+    """A part of a deflate stream (RFC 1951) that ends on a byte and may look back at `before`."""
+    packer = zlib.compressobj(
+        level, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY, before
+    )
+    return packer.compress(block) + packer.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+
+
+def gzip_end(checksum: int, size: int) -> bytes:
+    """What closes a gzip stream (RFC 1952, 2.3.1): CRC-32 and size of the content."""
+    return struct.pack("<LL", checksum, size & 0xFFFFFFFF)
 
 
 def write(tree: Tree, folder: Path) -> None:
     """Write a tree as a folder: the old one stands until the new one is complete."""
-    _check(tree)
+    check(tree)
+    with replacing(folder) as fresh:
+        _fill(fresh, tree)
+
+
+@contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """An empty folder to fill, which takes the place of `folder` when all went well."""
     folder = folder.absolute()
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise InvalidInput(f"{folder} exists and is not a folder")
     folder.parent.mkdir(parents=True, exist_ok=True)
     fresh = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
-        _fill(fresh, tree)
+        yield fresh
         _swap(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
@@ -99,11 +119,20 @@ def write(tree: Tree, folder: Path) -> None:
 
 def write_file(path: Path, data: bytes) -> None:
     """Write one file: whoever looks sees the old content or the new, never a part."""
+    with writing(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[BinaryIO]:
+    """A file to write, which takes the place of `path` when all went well."""
     path = path.absolute()
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
-        _write_out(handle, data)
+        with os.fdopen(handle, "wb") as file:
+            yield file
+            _settle(file)
         Path(name).replace(path)
     except BaseException:
         Path(name).unlink(missing_ok=True)
@@ -126,10 +155,14 @@ def _fill(root: Path, tree: Tree) -> None:
 def _write_out(handle: int, data: bytes) -> None:
     with os.fdopen(handle, "wb") as file:
         file.write(data)
-        file.flush()
-        # The umask has had its say when the file was made; this is the mode that is meant.
-        os.fchmod(handle, 0o644)
-        os.fsync(handle)
+        _settle(file)
+
+
+def _settle(file: BinaryIO) -> None:
+    file.flush()
+    # The umask has had its say when the file was made; this is the mode that is meant.
+    os.fchmod(file.fileno(), 0o644)
+    os.fsync(file.fileno())
 
 
 def _swap(fresh: Path, folder: Path) -> None:
@@ -159,7 +192,7 @@ def _sync(folder: Path) -> None:
         os.close(handle)
 
 
-def _check(tree: Tree) -> None:
+def check(tree: Collection[str]) -> None:
     """Refuse every path that could leave its folder or mean two things on two systems."""
     for path in tree:
         relative = bool(path) and path == posixpath.normpath(path) and not path.startswith("/")

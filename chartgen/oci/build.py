@@ -1,0 +1,81 @@
+"""The way from a resolved base and files to an image: who owns what, the layers, the manifests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from chartgen.oci import ancestors, image, layer
+from chartgen.oci.ancestors import Ancestors
+from chartgen.oci.append import Change
+from chartgen.oci.image import OciImage, Opener
+from chartgen.oci.layer import Layer
+from chartgen.oci.packing import Compression
+from chartgen.oci.resolve import Base
+from chartgen.oci.source import BaseImage, Stream
+from chartgen.oci.tarball import Owner
+from chartgen.tree import Tree
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """What is put on a base. `own` names the folders that are ours, wherever the base ends.
+
+    `created` is the time in seconds that everything carries, by default the base's own.
+    """
+
+    files: Tree = field(repr=False)
+    own: tuple[str, ...] = ()
+    change: Change = field(default_factory=Change)
+    created: int | None = None
+    compression: Compression = "gzip"
+    threads: int = 0
+
+
+def scan(source: BaseImage, base: Base, files: Tree, own: Iterable[str]) -> dict[str, Ancestors]:
+    """The folders above our files, for each child of the base under its digest."""
+    wanted = ancestors.wanted(files, own)
+    return {
+        child.digest: ancestors.find(
+            wanted, child.parsed.layers, lambda descriptor: source.blob(descriptor.digest)
+        )
+        for child in base.children
+    }
+
+
+def build(base: Base, above: Mapping[str, Ancestors], recipe: Recipe, scratch: Path) -> OciImage:
+    """Write the layers into a folder, which must stay until the image is pushed, and assemble.
+
+    One layer serves every platform, unless the bases differ in who owns the folders above it.
+    """
+    epoch = base.created if recipe.created is None else recipe.created
+    written: dict[tuple[tuple[str, Owner], ...], tuple[Layer, Opener]] = {}
+    layers = {}
+    for child in base.children:
+        owners = above[child.digest].owners
+        key = tuple(sorted(owners.items(), key=lambda item: item[0]))
+        if key not in written:
+            path = scratch / f"layer-{len(written)}"
+            written[key] = _layer(recipe, owners, epoch, path)
+        layers[child.digest] = written[key]
+    return image.assemble(base, layers, recipe.change, created=epoch)
+
+
+def _layer(
+    recipe: Recipe, owners: Mapping[str, Owner], epoch: int, path: Path
+) -> tuple[Layer, Opener]:
+    with path.open("wb") as out:
+        made = layer.write(
+            recipe.files,
+            out,
+            epoch=epoch,
+            folders=owners,
+            compression=recipe.compression,
+            threads=recipe.threads,
+        )
+
+    def opener() -> Stream:
+        return path.open("rb")
+
+    return made, opener
