@@ -118,3 +118,9 @@ def test_harmless_arguments_are_left_alone() -> None:
 def test_a_server_without_a_configuration_needs_nothing(value: Any) -> None:
     node = component(mcp={"_input_type": "McpInput", "type": "mcp", "value": value})
     assert codes(load(flow(node))) == []
+
+
+@pytest.mark.parametrize("name", ["Zq8rT2vXb91LmN4cWy7KpD3sHf6G", "k8f2h9s3l4"])
+def test_what_looks_random_in_braces_is_no_variables_name(name: str) -> None:
+    app = load(flow(server(headers={"x": f"{{{{{name}}}}}"})))
+    assert (credentials(app), parameters(app)) == (set(), {})

@@ -82,6 +82,24 @@ def test_components_of_a_bundle_that_only_the_full_image_has_choose_it() -> None
     assert "Support bot → Acme" in app.base.reason
 
 
+def test_many_packages_that_the_full_image_has_choose_it() -> None:
+    known = facts.load()
+    extra = sorted(known.full_imports.keys() - known.base_imports.keys())
+    lines = [
+        f"import {name}"
+        for name in extra
+        if known.full_imports[name] in known.full_distributions - known.base_distributions
+    ]
+    few, many = load(flow(code(lines[:2]))), load(flow(code(lines[:8])))
+    assert (few.base.profile, many.base.profile) == ("base", "full")
+    assert "packages that only the full image has" in many.base.reason
+    assert many.packages == ()
+
+
+def test_what_a_library_asks_for_only_when_it_runs_comes_along() -> None:
+    assert {"lxml", "tabulate"} - facts.load().base_distributions <= {*packages("import bs4")}
+
+
 def test_an_image_of_the_users_own_gets_everything_that_is_missing() -> None:
     app = load(flow(component(m=model("OpenAI"))), base="registry.example.com/own:1")
     assert (app.base.reference, app.base.profile) == ("registry.example.com/own:1", "custom")

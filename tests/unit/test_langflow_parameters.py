@@ -173,7 +173,9 @@ def test_one_parameter_may_set_several_alike_fields() -> None:
     assert ([use.component for use in parameter.used_by], codes(app)) == (["A", "B"], [])
 
 
-@pytest.mark.parametrize("other", [field("y"), field(1, "IntInput", type="int")])
+@pytest.mark.parametrize(
+    "other", [field("y"), field(1, "IntInput", type="int"), field("x", "TabInput", options=["x"])]
+)
 def test_one_parameter_cannot_set_fields_that_differ(other: Json) -> None:
     nodes = [component("A", "A-1", knob=field("x")), component("B", "B-1", knob=other)]
     finding = found(load(flow(*nodes), parameters=OPEN), "parameter-clash")

@@ -174,8 +174,8 @@ def test_one_parameter_is_written_to_all_its_places(tmp_path: Path) -> None:
     ("name", "text"),
     [
         ("SWITCH", "0"), ("SWITCH", "False"), ("COUNT", "1.5"), ("COUNT", "true"),
-        ("COUNT", "seven"), ("HEAT", "NaN"), ("HEAT", "1e999"), ("HEAT", '"1"'), ("TOPICS", "{}"), ("TOPICS", "[1]"),
-        ("TOPICS", "[" * 100_000),
+        ("COUNT", "seven"), ("HEAT", "NaN"), ("HEAT", "1e999"), ("HEAT", '"1"'),
+        ("TOPICS", "{}"), ("TOPICS", "[1]"), ("TOPICS", "[" * 100_000),
     ],
 )  # fmt: skip
 def test_a_value_of_another_type_is_refused_and_never_shown(

@@ -27,7 +27,7 @@ from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.sources import Source
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class _Read:
     flow: normalise.NormalFlow
     components: tuple[graph.Component, ...]
@@ -42,22 +42,16 @@ def load(sources: Sequence[Source], request: Request) -> App:
     known = facts.load()
     sources = sorted(sources, key=lambda source: source.path)
     flows, findings = _flows(sources)
-    reads = [
-        _Read(flow=flow, components=tuple(graph.components(flow.name, flow.data))) for flow in flows
-    ]
-    # The editor's state decides what is needed, so it is read before any field is rewritten.
-    needs = packages.choose(
-        (c for read in reads for c in read.components),
-        known,
-        base=request.base,
-        extra=request.packages,
-    )
-    ledger = _bind(reads, request, known)
+    reads = [_Read(flow, tuple(graph.components(flow.name, flow.data))) for flow in flows]
     everything = [c for read in reads for c in read.components]
-    for read in reads:
-        ledger.findings.extend(checks.check(read.flow, read.components))
-    found = hosts.find(everything)
+    # The editor's state decides what is needed, so it is read before any field is rewritten.
+    needs = packages.choose(everything, known, base=request.base, extra=request.packages)
+    ledger = _bind(reads, request, known)
+    named = hosts.find(everything)
     files = _files(reads, ledger)
+    findings += ledger.findings
+    findings += (said for read in reads for said in checks.check(read.flow, read.components))
+    findings += (*checks.network(named), *packages.check(needs.packages))
     return App(
         name=request.name,
         version=request.version,
@@ -70,22 +64,12 @@ def load(sources: Sequence[Source], request: Request) -> App:
         base=needs.base,
         flows=tuple(_flow(flow, files) for flow in flows),
         credentials=_credentials(ledger),
-        parameters=tuple(
-            p for name, p in sorted(ledger.parameters.items()) if name not in ledger.credentials
-        ),
+        parameters=_parameters(ledger),
         packages=needs.packages,
         constraints=needs.constraints,
-        hosts=found,
+        hosts=named,
         inputs=tuple(Input(path=s.path, sha256=s.sha256) for s in sources),
-        findings=_distinct(
-            [
-                *findings,
-                *ledger.findings,
-                *checks.network(found),
-                *packages.check(needs.packages),
-                *_custom_code(reads, known),
-            ]
-        ),
+        findings=_distinct([*findings, *_custom_code(reads, known)]),
         files=files,
     )
 
@@ -138,6 +122,15 @@ def _field_names(reads: Sequence[_Read]) -> list[str]:
 def _credentials(ledger: Ledger) -> tuple[Credential, ...]:
     every = {**ledger.credentials, **{c.name: c for c in settings.CREDENTIALS}}
     return tuple(every[name] for name in sorted(every))
+
+
+def _parameters(ledger: Ledger) -> tuple[Parameter, ...]:
+    """What may be set beside the credentials: one name is never both."""
+    return tuple(
+        parameter
+        for name, parameter in sorted(ledger.parameters.items())
+        if name not in ledger.credentials
+    )
 
 
 def _only_official(components: Sequence[graph.Component], known: facts.Facts) -> bool:

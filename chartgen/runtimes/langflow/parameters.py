@@ -115,19 +115,19 @@ def open_field(
         description=description or one_line(field.data.get("info") or "", INFO_LENGTH),
     )
     known = ledger.parameters.get(name)
-    differs = known and known.default != default and keeps_value and not known.required
-    if known and (known.type != kind or differs):
-        ledger.report(
-            flow,
-            field,
-            "error",
-            "parameter-clash",
-            f"the parameter {name} already has another type or default at {known.used_by[0]}",
-            "give this field another name under `parameters:` in chartgen.yaml",
-        )
+    if known and _differ(known, parameter):
+        message = f"the parameter {name} has another type, default or choice at {known.used_by[0]}"
+        fix = "give this field another name under `parameters:` in chartgen.yaml"
+        ledger.report(flow, field, "error", "parameter-clash", message, fix)
     ledger.parameter(parameter, field.use)
     field.data["load_from_db"] = False
     ledger.substitutions.append(Substitution(parameter=name, file=flow.file_name, path=field.path))
+
+
+def _differ(one: Parameter, other: Parameter) -> bool:
+    """Whether no value would be right for both; what must be set has no default to differ in."""
+    defaults = one.default != other.default and not (one.required or other.required)
+    return one.type != other.type or one.choices != other.choices or defaults
 
 
 def type_of(field: Field) -> ParameterType | None:
