@@ -121,7 +121,7 @@ def _files(
         files = [here / name for name in sorted(names) if _is_wanted(name)]
         outside = [place for place in (*inner, *files) if _leads_out(place, root)]
         findings.extend(_link(_label(place, shared)) for place in outside)
-        folders[:] = [place.name for place in inner if not place.is_symlink()]
+        folders[:] = [place.name for place in inner]
         yield from ((file, _label(file, shared)) for file in files if file not in outside)
 
 
@@ -200,7 +200,7 @@ def _unzip(data: bytes, label: str, findings: list[Finding]) -> Iterator[Source]
 def _is_document(entry: zipfile.ZipInfo) -> bool:
     path = PurePosixPath(entry.filename)
     hidden = any(part.startswith(".") and part.strip(".") for part in path.parts)
-    is_json = _is_wanted(path.name) and path.suffix.lower() == ".json"
+    is_json = path.suffix.lower() == ".json"
     return is_json and not hidden and not entry.is_dir()
 
 

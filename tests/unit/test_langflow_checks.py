@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from chartgen.model import Host, Use
-from chartgen.runtimes.langflow import facts
+from chartgen.runtimes.langflow import checks, facts, graph
 from tests.flows_factory import (
     baked,
     codes,
@@ -14,6 +16,7 @@ from tests.flows_factory import (
     field,
     flow,
     found,
+    group,
     load,
     model,
     secret,
@@ -89,10 +92,23 @@ def test_a_connected_model_is_fine() -> None:
     assert codes(load(flow(node, edges=[edge("Agent-1", "m")]))) == []
 
 
+def test_only_models_are_asked_for_a_model() -> None:
+    node = component(key=secret(required=True), text=field("", required=True))
+    assert codes(load(flow(node))) == []
+
+
+def test_a_model_chosen_by_the_group_around_is_chosen() -> None:
+    child = component("Agent", "A", m=model("", required=True))
+    outer = model("OpenAI", required=True, proxy={"id": "A", "field": "m"})
+    assert codes(load(flow(group(child, m=outer)))) == []
+
+
 def test_a_file_that_no_image_carries_is_a_warning() -> None:
     given = field("flow/report.pdf", "FileInput", type="file")
     assert codes(load(flow(component(path=given)))) == ["local-file"]
     assert codes(load(flow(component(path={**given, "value": ""})))) == []
+    assert codes(load(flow(component(path={**given, "show": False})))) == []
+    assert codes(load(flow(component(path=given), edges=[edge("Acme-1", "path")]))) == []
 
 
 def test_data_beside_langflow_is_a_warning() -> None:
@@ -115,6 +131,32 @@ def test_without_custom_code_custom_components_are_locked_out() -> None:
     kind = min(facts.load().code_interpreter_types)
     environment = load(flow(component(kind))).runtime.environment
     assert environment["LANGFLOW_BLOCK_CODE_INTERPRETER_COMPONENTS"] == "false"
+
+
+def test_code_is_langflows_own_when_its_hash_is() -> None:
+    text = "class A: pass"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:12]
+    given = component(code={"type": "code", "value": text})
+    [node] = graph.components("Bot", {"nodes": [given], "edges": []})
+    known = facts.load()
+    assert not checks.is_official(node, known)
+    assert checks.is_official(node, replace(known, code_hashes=frozenset({digest})))
+
+
+def test_a_release_without_a_description_lists_its_flows() -> None:
+    assert load(flow(name="A"), flow(name="B")).description == "Langflow flows: A, B"
+    many = load(*(flow(name=name) for name in "ABCDEFG"))
+    assert many.description == "Langflow flows: A, B, C, D, E and 2 more"
+    assert load(flow(), description="Ours").description == "Ours"
+
+
+def test_a_component_without_a_name_goes_by_its_type_or_its_id() -> None:
+    nodes = [component("Acme", "Acme-1", key=secret()), component("", "x-1", key=secret())]
+    for node in nodes:
+        del node["data"]["node"]["display_name"]
+    del nodes[1]["data"]["type"], nodes[1]["type"]
+    uses = {use.component for item in load(flow(*nodes)).credentials for use in item.used_by}
+    assert uses == {"Acme", "x-1"}
 
 
 def test_errors_come_first() -> None:

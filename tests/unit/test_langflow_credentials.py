@@ -129,7 +129,9 @@ def test_a_connected_model_brings_its_own_key() -> None:
 
 def test_a_model_in_connection_mode_brings_its_own_key() -> None:
     node = component("Agent", model=model(_connection_mode=True), api_key=secret())
-    assert "OPENAI_API_KEY" not in credentials(load(flow(node)))
+    assert template(load(flow(node)))["api_key"]["value"] == ""
+    waiting = {**model(), "value": "connect_other_models"}
+    assert credentials(load(flow(component("Agent", model=waiting, api_key=secret())))) == set()
 
 
 def test_without_a_model_there_is_no_provider_to_ask_for_a_key_and_a_finding_says_so() -> None:
@@ -144,8 +146,25 @@ def test_a_provider_that_needs_no_key_gets_none() -> None:
 
 
 def test_a_blank_field_that_the_editor_hides_needs_no_credential() -> None:
-    app = load(flow(component(key=secret(show=False), token=secret("T_TOKEN", show=False))))
+    hidden: dict[str, Any] = {name: secret(show=False) for name in ("key", "api_key")}
+    app = load(flow(component(token=secret("T_TOKEN", show=False), **hidden)))
     assert credentials(app) == {"T_TOKEN"}
+
+
+def test_an_agent_without_a_model_still_needs_its_other_secrets() -> None:
+    node = component("Agent", model=model(""), password=secret(), api_key=secret())
+    assert credentials(load(flow(node))) == {"AGENT_PASSWORD"}
+
+
+def test_what_one_use_requires_is_required_and_the_first_description_stands() -> None:
+    given = flow(component("A", "a", key=secret()), component("B", "b", key=secret()))
+    for first in (True, False):
+        choices = [
+            Selection(field="key", component="A", name="K_KEY", required=first, description="One"),
+            Selection(field="key", component="B", name="K_KEY", required=not first),
+        ]
+        [credential] = [c for c in load(given, credentials=choices).credentials if c.used_by]
+        assert (credential.required, credential.description) == (True, "One")
 
 
 def test_chartgen_yaml_names_a_field_by_its_words_or_its_keys() -> None:

@@ -129,6 +129,12 @@ def test_a_groups_field_is_opened_as_a_parameter_by_the_childs_words() -> None:
     assert (parameter.name, parameter.default, codes(app)) == ("HEAT", 0.7, [])
 
 
+def test_a_childs_old_variable_is_not_asked_for() -> None:
+    child = openai(url=field("OLD_REGION", load_from_db=True))
+    outer: Json = {"u": field("NEW_REGION", load_from_db=True, **proxy("url"))}
+    assert [p.name for p in load(flow(group(child, **outer))).parameters] == ["NEW_REGION"]
+
+
 def test_proxies_that_lead_nowhere_or_in_circles_do_no_harm() -> None:
     fields: Json = {
         "nowhere": secret(**proxy("api_key", "Gone-1")),

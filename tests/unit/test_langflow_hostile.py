@@ -104,9 +104,9 @@ def test_a_torn_flow_gives_findings_and_no_traceback(name: str, bind_literals: b
     original, chance = originals()[name], random.Random(f"{name} {bind_literals}")  # noqa: S311
     for _ in range(150 if name == "everything" else 40):
         value = torn(original, chance)
-        start = time.monotonic()
+        start = time.process_time()
         app = load(value, parameters=OPENED, bind_literals=bind_literals)
-        assert time.monotonic() - start < 2
+        assert time.process_time() - start < 2
         assert app.flows or any(finding.level == "error" for finding in app.findings)
         for data in app.files.values():
             data.decode()
@@ -120,6 +120,6 @@ def test_sixty_flows_of_200_kilobytes_are_read_in_seconds() -> None:
     own = component("Own", code={"type": "code", "value": code}, key=secret())
     flows = [flow(own, *nodes, name=f"Flow {n}") for n in range(60)]
     assert len(json.dumps(flows[0])) > 200_000
-    start = time.monotonic()
+    start = time.process_time()
     assert len(load(*flows).flows) == 60
-    assert time.monotonic() - start < 10
+    assert time.process_time() - start < 10

@@ -45,6 +45,7 @@ def test_flows_are_mcp_tools_unless_they_say_no() -> None:
 
 def test_a_valid_id_is_kept_in_its_canonical_form() -> None:
     assert load(flow(id=V4)).flows[0].id == V4
+    assert load(flow(id=V4)).findings == ()
     assert load(flow(id="{" + V4.upper() + "}")).flows[0].id == V4
 
 
@@ -106,6 +107,12 @@ def test_a_flow_without_an_endpoint_gets_a_readable_one() -> None:
     assert (served.endpoint, served.path) == ("grue-tickets-2", "/api/v1/run/grue-tickets-2")
 
 
+def test_names_that_look_alike_in_a_url_get_different_endpoints() -> None:
+    app = load(flow(name="Echo!"), flow(component("B"), name="Echo?"))
+    assert [item.endpoint for item in app.flows] == ["echo", "echo-2"]
+    assert codes(app) == ["duplicate-endpoint"]
+
+
 def test_a_name_with_no_letters_for_a_url_gives_an_endpoint_from_the_id() -> None:
     [served] = load(flow(name="客服", id=V4)).flows
     assert (served.name, served.endpoint) == ("客服", "flow-8f3ba2f5")
@@ -151,6 +158,7 @@ def test_a_flow_without_a_name_is_called_like_its_file() -> None:
     for path, name in {
         "team/Night shift.json": "Night shift",
         "Help!.json": "Help!",
+        " .json": "Flow",
         "all.zip!Day.json": "Day",
         "all.ZIP!deep/Week.json": "Week",
     }.items():

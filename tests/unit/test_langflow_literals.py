@@ -90,6 +90,18 @@ def test_a_literal_under_an_edge_is_cut_out_and_told_too() -> None:
     assert_kept_out(app, "Literal-1")
 
 
+def test_literals_that_a_mapping_names_get_the_name_it_says() -> None:
+    nodes = [component("Acme", f"n{n}", key=secret(f"Literal-{n}-abc")) for n in range(2)]
+    choice = Selection(field="key", name="CRM_KEY")
+    app = load(flow(*nodes), credentials=[choice], bind_literals=True)
+    assert credentials(app) == {"CRM_KEY"}
+
+
+def test_a_literal_in_a_field_that_the_editor_hides_is_bound_too() -> None:
+    app = load(flow(component(key=secret("Literal-1", show=False))), bind_literals=True)
+    assert credentials(app) == {"ACME_KEY"}
+
+
 def test_a_mapping_does_not_excuse_a_literal() -> None:
     choice = Selection(field="key", name="CRM_KEY")
     app = load(flow(component(key=secret("Literal-1"))), credentials=[choice])

@@ -108,7 +108,8 @@ def test_a_literal_among_arguments_stops_the_packaging_whatever_the_flags(
 
 
 def test_harmless_arguments_are_left_alone() -> None:
-    arguments = ["-y", "@acme/mcp", "--token-limit", "4096", "--token", "{{TOKEN}}", "--verbose", 5]
+    plain = ["-y", "@acme/mcp", "--token-limit", "4096", "--region=hunter2-hunter2"]
+    arguments = [*plain, "--token", "{{TOKEN}}", "--verbose", 5]
     assert codes(load(flow(server(command="npx", args=arguments)))) == []
 
 

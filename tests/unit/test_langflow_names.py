@@ -19,7 +19,7 @@ KNOWN = facts.load()
     ],
 )  # fmt: skip
 def test_upper_case_words_are_a_name(text: str) -> None:
-    assert names.is_name(text, KNOWN)
+    assert names.is_name(text)
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,11 @@ def test_upper_case_words_are_a_name(text: str) -> None:
     ],
 )  # fmt: skip
 def test_what_could_be_the_secret_itself_is_no_name(text: str) -> None:
-    assert not names.is_name(text, KNOWN)
+    assert not names.is_name(text)
+
+
+def test_every_variable_that_langflow_knows_is_a_name() -> None:
+    assert all(map(names.is_name, KNOWN.known_variables | KNOWN.imported_variables))
 
 
 @pytest.mark.parametrize(
@@ -76,6 +80,7 @@ def test_every_refused_name_of_langflow_becomes_one_that_is_not_refused() -> Non
         (component("Agent", model=model("IBM WatsonX"), api_key=secret()), "WATSONX_APIKEY"),
         (component("Agent", agent_llm=field("Groq"), api_key=secret()), "GROQ_API_KEY"),
         (component("Embed", provider=field("OpenAI"), api_key=secret()), "OPENAI_API_KEY"),
+        (component("Agent", model=model("Acme AI"), api_key=secret()), "AGENT_API_KEY"),
         # A well-known variable that component and field spell.
         (component("OpenAIModel", openai_api_key=secret()), "OPENAI_API_KEY"),
         (component("OpenAIModel", api_key=secret()), "OPENAI_API_KEY"),
@@ -90,6 +95,7 @@ def test_every_refused_name_of_langflow_becomes_one_that_is_not_refused() -> Non
         (component("SQLDatabase", "x", "Orders", password=secret()), "SQL_DATABASE_PASSWORD"),
         (component("CustomComponent", "x", "Ticket Desk", token=secret()), "TICKET_DESK_TOKEN"),
         (component("Acme", acme_key=secret()), "ACME_KEY"),
+        (component("AcmeToolComponent", token=secret()), "ACME_TOOL_TOKEN"),
         (component("ext:acme:AcmeTool@official", key=secret()), "ACME_TOOL_KEY"),
         (component("客服", 客=secret()), "FLOW"),
         (component("X" * 500, token=secret()), None),

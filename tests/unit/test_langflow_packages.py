@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from chartgen.runtimes.langflow import facts
+from chartgen.runtimes.langflow import facts, graph
+from chartgen.runtimes.langflow import packages as chosen
 from tests.flows_factory import codes, component, flow, found, load, model
 
 VERSION = facts.load().version
@@ -34,6 +36,7 @@ def test_a_flow_that_needs_nothing_stands_on_the_small_image() -> None:
         ("def f():\n    import cv2", "opencv-python"),
         ("try:\n    import yfinance\nexcept ImportError: pass", "yfinance"),
         ("from some_tool.part import x", "some-tool"),
+        ("from .part import x\nimport yfinance", "yfinance"),
         (["import yfinance", "class A: pass"], "yfinance"),
     ],
 )
@@ -80,6 +83,7 @@ def test_components_of_a_bundle_that_only_the_full_image_has_choose_it() -> None
     app = load(flow(code("from lfx.components.openai.openai import OpenAIModelComponent")))
     assert app.base.profile == "full"
     assert "Support bot → Acme" in app.base.reason
+    assert f"langflow=={VERSION}" in app.constraints
 
 
 def test_many_packages_that_the_full_image_has_choose_it() -> None:
@@ -96,8 +100,17 @@ def test_many_packages_that_the_full_image_has_choose_it() -> None:
     assert many.packages == ()
 
 
+def test_many_packages_that_no_image_has_choose_the_small_one() -> None:
+    app = load(flow(code([f"import strange{n}" for n in range(8)])))
+    assert (app.base.profile, len(app.packages)) == ("base", 8)
+
+
 def test_what_a_library_asks_for_only_when_it_runs_comes_along() -> None:
-    assert {"lxml", "tabulate"} - facts.load().base_distributions <= {*packages("import bs4")}
+    known = facts.load()
+    lacking = replace(known, base_distributions=known.base_distributions - {"lxml"})
+    [node] = graph.components("Bot", {"nodes": [code("import bs4")], "edges": []})
+    assert chosen.choose([node], lacking).packages == ("lxml",)
+    assert chosen.choose([node], known).packages == ()
 
 
 def test_an_image_of_the_users_own_gets_everything_that_is_missing() -> None:

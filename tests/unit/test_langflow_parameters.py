@@ -98,6 +98,7 @@ def test_an_open_or_strange_list_has_no_choices(extra: Json) -> None:
         ({"min": 0, "max": 2, "step": 0.1}, (0, 2)),
         ({"min": "0", "max": "2.5"}, (0.0, 2.5)),
         ({"min": 0}, (0, None)),
+        ({"max": 2}, (None, 2)),
         ({"min": 1, "max": 2}, (0.5, 2)),
         ({"min": 3, "max": 2}, (None, None)),
         ({"min": [], "max": {}}, (None, None)),
@@ -183,8 +184,17 @@ def test_one_parameter_cannot_set_fields_that_differ(other: Json) -> None:
     assert "Support bot → A → knob" in finding.message
 
 
-def test_a_parameter_cannot_have_a_credentials_name() -> None:
-    node = component(key=secret("KNOB"), knob=field(1, "IntInput", type="int"))
+def test_a_variable_that_is_bound_elsewhere_has_no_default_to_differ_in() -> None:
+    bound = component("B", "B-1", url=field("KNOB", load_from_db=True))
+    opened = component("A", "A-1", knob=field("x"))
+    for nodes in ([opened, bound], [bound, opened]):
+        app = load(flow(*nodes), parameters=OPEN)
+        assert ([p.required for p in app.parameters], codes(app)) == ([True], [])
+
+
+@pytest.mark.parametrize("given", [field("", "IntInput", type="int"), field("x")])
+def test_a_parameter_cannot_have_a_credentials_name(given: Json) -> None:
+    node = component(key=secret("KNOB"), knob=given)
     finding = found(load(flow(node), parameters=OPEN), "name-clash")
     assert finding.level == "error"
     assert "KNOB is a parameter and a credential" in finding.message

@@ -61,6 +61,10 @@ def test_wherever_a_key_stands_it_is_found_and_never_shown(place: str) -> None:
     assert FAKE_KEY not in report.dump(report.of(app))
 
 
+def test_a_key_in_an_edge_is_in_no_component() -> None:
+    assert found(load(PLACES["an edge"](FAKE_KEY)), "literal-secret").component == ""
+
+
 def test_bind_literals_cannot_bind_a_prompt() -> None:
     app = load(flow(component(prompt=field(FAKE_KEY))), bind_literals=True)
     assert codes(app) == ["literal-secret"]
@@ -74,6 +78,7 @@ def test_bind_literals_cannot_bind_a_prompt() -> None:
         "AKIAIOSFODNN7EXAMPLE",
         "postgresql://user:password@localhost:5432/db",
         "https://{user}:{password}@host/x",
+        "https://ada:pw-xxxxxxxx-1@host/x",
         "https://ada:${DB_PASSWORD}@host/x",
         "https://api.example.com?api_key={api_key}",
         "https://api.example.com?api_key=YOUR_API_KEY",
@@ -109,6 +114,6 @@ def test_redaction_takes_every_secret_out() -> None:
     ids=range(9),
 )
 def test_no_text_takes_long_to_search(text: str) -> None:
-    start = time.monotonic()
+    start = time.process_time()
     assert load(flow(component(a=field(text, load_from_db=True), b=secret(text)))).flows
-    assert time.monotonic() - start < 5
+    assert time.process_time() - start < 5

@@ -44,6 +44,7 @@ def test_a_cell_with_a_secret_variable_is_a_credential(wrap: bool) -> None:
     app = load(flow(component(headers=table(row, wrap=wrap))))
     assert credentials(app) == {"ACME_TOKEN"}
     assert rows(app)[0]["value"] == "ACME_TOKEN"
+    assert rows(app)[0]["__load_from_db_fields"] == {"value": True}
 
 
 def test_a_cell_whose_variable_is_renamed_is_rewritten() -> None:
@@ -52,7 +53,12 @@ def test_a_cell_whose_variable_is_renamed_is_rewritten() -> None:
     assert codes(app) == ["variable-renamed"]
 
 
-@pytest.mark.parametrize("marks", [None, ["value"], {"value": True}])
+def test_a_variable_under_a_secret_header_is_secret_whatever_its_name() -> None:
+    app = load(flow(component(headers=table({"key": "x-api-key", "value": "ACME_VALUE"}))))
+    assert (credentials(app), parameters(app)) == ({"ACME_VALUE"}, {})
+
+
+@pytest.mark.parametrize("marks", [None, {}, {"key": False}, ["value"], {"value": True}])
 def test_a_cell_with_another_variable_is_a_parameter(marks: Any) -> None:
     row = {"key": "x-region", "value": "ACME_REGION", "__load_from_db_fields": marks}
     app = load(flow(component(headers=table(row))))
@@ -95,8 +101,9 @@ def test_a_literal_in_a_cell_stops_the_packaging(key: str, value: str) -> None:
     assert value not in repr(app)
 
 
-def test_a_literal_in_a_bound_column_can_be_cut_out() -> None:
+def test_a_literal_in_a_bound_column_is_cut_out_on_demand_only() -> None:
     row = {"key": "x-api-key", "value": "hunter2-hunter2"}
+    assert codes(load(flow(component(headers=table(row))))) == ["literal-secret"]
     app = load(flow(component(headers=table(row))), bind_literals=True)
     assert (codes(app), credentials(app)) == (["literal-cut"], {"ACME_X_API_KEY"})
     assert rows(app)[0]["value"] == "ACME_X_API_KEY"

@@ -42,6 +42,23 @@ def test_a_plain_field_bound_to_a_variable_becomes_a_required_parameter() -> Non
     ]
 
 
+def test_a_bound_plain_field_without_a_value_needs_nothing() -> None:
+    app = load(flow(component(url=field("", load_from_db=True))))
+    assert (parameters(app), app.findings) == ({}, ())
+
+
+def test_one_word_is_a_name_too() -> None:
+    node = component(url=field("REGION", load_from_db=True))
+    assert parameters(load(flow(node))) == {"REGION": True}
+
+
+def test_what_one_place_requires_is_required() -> None:
+    base = component(url=field("OPENAI_BASE_URL", load_from_db=True))
+    assert parameters(load(flow(component("Model", model=model()), base))) == {
+        "OPENAI_BASE_URL": True
+    }
+
+
 def test_a_bound_plain_field_may_have_a_name_in_small_letters() -> None:
     assert parameters(load(flow(component(url=field("my_region", load_from_db=True))))) == {
         "MY_REGION": True

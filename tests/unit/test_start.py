@@ -106,8 +106,10 @@ def test_every_missing_variable_is_named_with_its_use_and_nothing_is_served(tmp_
     assert ended.stderr.splitlines() == [
         "chartgen: ACME_KEY is not set: Support bot → My tool → API Key",
         "chartgen: ACME_REGION is not set: Support bot → My tool → region",
-        "chartgen: LANGFLOW_SECRET_KEY is not set: needed by the runtime",
-        "chartgen: LANGFLOW_SUPERUSER_PASSWORD is not set: needed by the runtime",
+        "chartgen: LANGFLOW_SECRET_KEY is not set: Encrypts what Langflow stores: 32 random bytes "
+        "in URL-safe base64, the same for all replicas and releases",
+        "chartgen: LANGFLOW_SUPERUSER_PASSWORD is not set: Password of the user admin, who owns "
+        "the flows",
     ]
 
 

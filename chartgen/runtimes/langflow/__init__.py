@@ -200,7 +200,7 @@ def _contract(ledger: Ledger) -> dict[str, Any]:
     return {
         "command": list(settings.SERVER),
         "required": {
-            item.name: "; ".join(map(str, item.used_by))
+            item.name: "; ".join(map(str, item.used_by)) or item.description
             for item in sorted(needed, key=lambda item: item.name)
         },
         "parameters": {name: p.type for name, p in sorted(ledger.parameters.items())},

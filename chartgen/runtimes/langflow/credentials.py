@@ -30,7 +30,7 @@ def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literal
 
 def _bind_field(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool) -> None:
     selection = ledger.selection(flow, field)
-    is_name = _is_name(field, ledger, selection)
+    is_name = _is_name(field, selection)
     is_literal = not is_name and not _is_blank(field)
     replaced = field.is_fed or field.is_shadowed
     name = ""
@@ -57,14 +57,14 @@ def _is_blank(field: Field) -> bool:
     return secrets.is_placeholder(text) if isinstance(text, str) else not text
 
 
-def _is_name(field: Field, ledger: Ledger, selection: Selection | None) -> bool:
+def _is_name(field: Field, selection: Selection | None) -> bool:
     """Whether the value names a variable. Exports before 1.8 have names without the mark."""
     text = field.value
-    if not isinstance(text, str) or not text:
+    if not isinstance(text, str):
         return False
     if selection and text == selection.name:
         return True
-    if not names.is_name(text, ledger.facts):
+    if not names.is_name(text):
         return False
     if field.is_bound:
         return True

@@ -125,7 +125,7 @@ class Field:
     def is_fed(self) -> bool:
         """Whether an edge brings the value: then the field's own is never used."""
         component, name = self.origin
-        return self.name in self.component.fed or name in component.fed
+        return name in component.fed
 
     @property
     def is_shadowed(self) -> bool:

@@ -72,7 +72,7 @@ class Server:
         return secrets.VARIABLE.sub(lambda match: self._placeholder(match, key), text)
 
     def _placeholder(self, match: re.Match[str], key: str) -> str:
-        if not names.is_name(match[1].upper(), self.ledger.facts):
+        if not names.is_name(match[1].upper()):
             # Unknown to Langflow it stays as it is, and so it does here.
             return match[0]
         return f"{{{{{self._variable(match[1], key)}}}}}"

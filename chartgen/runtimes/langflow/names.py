@@ -49,14 +49,12 @@ SYSTEM_PREFIXES = ("LD_", "PYTHON", "KUBERNETES_", "LC_", "UVICORN_", "GUNICORN_
 RENAMED_PREFIX = "FLOW_"
 
 
-def is_name(text: str, facts: Facts) -> bool:
+def is_name(text: str) -> bool:
     """Whether a text is safely the name of a variable and not a secret itself.
 
     Only upper-case words can be a name. A long word, or one with many digits in it, is
     what keys look like: `AKIA…` is a valid name by its characters alone.
     """
-    if text in facts.known_variables or text in facts.imported_variables:
-        return True
     bare = text.strip("_")
     if len(bare) > LONGEST_NAME or not LOOSE_NAME.fullmatch(bare):
         return False
@@ -79,7 +77,7 @@ def is_variable(text: str, key: str, facts: Facts) -> bool:
     for itself if there is none.
     """
     known = text in facts.known_variables or text in facts.imported_variables
-    return is_name(text, facts) and (known or "_" in text or looks_secret(key))
+    return is_name(text) and (known or "_" in text or looks_secret(key))
 
 
 def usable(name: str, facts: Facts) -> str:

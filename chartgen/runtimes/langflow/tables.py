@@ -57,7 +57,7 @@ def _is_variable(row: JsonObject, column: str, text: str, ledger: Ledger) -> boo
         marked = bool(marks[column])
     else:
         return names.is_variable(text, str(row.get("key") or ""), ledger.facts)
-    return marked and names.is_name(text, ledger.facts)
+    return marked and names.is_name(text)
 
 
 def _bind_cell(

@@ -43,7 +43,7 @@ def _is_server(field: Field) -> bool:
 
 def _bind_plain(flow: NormalFlow, field: Field, ledger: Ledger) -> None:
     text = str(field.value)
-    if not names.is_name(text, ledger.facts) and not SMALL_NAME.fullmatch(text):
+    if not names.is_name(text) and not SMALL_NAME.fullmatch(text):
         # Langflow would look for a variable of that name, find none and use nothing.
         field.data["load_from_db"] = False
         ledger.report(
