@@ -2,14 +2,19 @@
 PYTHON ?= python3
 FLOWS ?= examples/flows
 DESTINATION ?= dist
+# The release that `make push` publishes: the one that was packaged last.
+REPORT ?= $(shell ls -t $(DESTINATION)/*.release.json 2>/dev/null | head -n 1)
 VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: package test lint format bench clean help
+.PHONY: package push test lint format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
+
+push: package ## Package, then push the image, and the chart with CHARTS=oci://…
+	$(BIN)/chartgen push "$(REPORT)" $(if $(CHARTS),--chart-repository $(CHARTS)) $(PUSH_ARGS)
 
 test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="-k name")
 	$(BIN)/pytest $(ARGS)
@@ -25,6 +30,7 @@ format: $(VENV)/.test ## Put the source into its standard form
 
 bench: $(VENV)/.package ## Measure packaging, side by side with plain copying
 	$(BIN)/python benchmarks/package.py
+	$(BIN)/python benchmarks/publish.py $(ARGS)
 
 clean: ## Remove everything that was made, the virtual environment too
 	rm -rf $(VENV) dist build .cache .mypy_cache .pytest_cache .ruff_cache

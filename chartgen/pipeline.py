@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from chartgen import chart, image, report, runtimes, sources, tree
+from chartgen import chart, destination, image, lock, report, runtimes, sources, tree
 from chartgen.errors import InvalidInput, Unavailable
-from chartgen.image import docker
 from chartgen.model import App, Chart, Finding, ImageRef, Request
 from chartgen.tree import Tree
 from chartgen.watcher import Watcher
 
 REPORT = ".release.json"
+CONTEXT = ".context"
+LAYOUT = ".image"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Options:
-    """Every option of one run. `epoch` is the time, in seconds, that archives carry."""
+    """Every option of one run.
+
+    `epoch` is the time, in seconds, that archives carry; None is the beginning of 1970 for the
+    chart and the base's own time for the image. `lock` is the chartgen.lock to go by.
+    """
 
     paths: tuple[Path, ...]
     request: Request
@@ -30,7 +34,9 @@ class Options:
     builder: str = "auto"
     require_image: bool = False
     strict: bool = False
-    epoch: int = 0
+    epoch: int | None = None
+    platforms: tuple[str, ...] = ()
+    lock: Path | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,6 +50,7 @@ class Image:
     id: str = ""
     builder: str = "none"
     reason: str = ""
+    layout: Tree = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -97,17 +104,17 @@ def make_chart(options: Options, watcher: Watcher) -> Release:
 
 
 def make_image(options: Options, watcher: Watcher, *, build: bool = True) -> Release:
-    """The build context, and the image built from it."""
+    """The build context, and the image."""
     app = _sound(options, watcher)
     context = image.context(app, options.image)
-    built = _build(context, options, watcher, build=build)
-    name = f"{_stem(app)}.context"
+    app, built = _build(app, context, options, watcher, build=build)
+    folders = _folders(app, context, built)
     return Release(
         app=app,
         image=built,
         files={},
-        folders={name: context},
-        report=report.of(app, image=_image(built), context=name),
+        folders=folders,
+        report=report.of(app, image=_image(built), context=f"{_stem(app)}{CONTEXT}"),
     )
 
 
@@ -115,13 +122,13 @@ def package(options: Options, watcher: Watcher, *, build: bool = True) -> Releas
     """The whole release: image, build context, chart and report."""
     app = _sound(options, watcher)
     context = image.context(app, options.image)
-    built = _build(context, options, watcher, build=build)
+    app, built = _build(app, context, options, watcher, build=build)
     made = _chart(app, built.reference, options, watcher)
     stem = _stem(app)
     content = report.of(
         app,
         image=_image(built),
-        context=f"{stem}.context",
+        context=f"{stem}{CONTEXT}",
         chart=report.chart(made, f"{stem}.tgz"),
     )
     return Release(
@@ -129,7 +136,7 @@ def package(options: Options, watcher: Watcher, *, build: bool = True) -> Releas
         image=built,
         chart=made,
         report=content,
-        folders={f"{stem}.context": context},
+        folders=_folders(app, context, built),
         files={
             f"{stem}.tgz": made.archive,
             f"{stem}{REPORT}": report.dump(content).encode(),
@@ -137,7 +144,15 @@ def package(options: Options, watcher: Watcher, *, build: bool = True) -> Releas
     )
 
 
-def write(release: Release, destination: Path) -> None:
+def make_lock(options: Options, watcher: Watcher) -> bytes:
+    """The content of chartgen.lock: the base, and the packages that the flows need beside it."""
+    app = _sound(options, watcher)
+    watcher.step(f"locking {app.base.reference}")
+    order = image.Order(app=app, image=options.image, context={}, platforms=options.platforms)
+    return lock.dump(image.make_lock(order, watcher))
+
+
+def write(release: Release, folder: Path) -> None:
     """Write a release; each folder and each file appears whole or not at all.
 
     The report goes first and comes last: where one stands, all that it names stands too.
@@ -145,43 +160,32 @@ def write(release: Release, destination: Path) -> None:
     try:
         for name in release.files:
             if name.endswith(REPORT):
-                (destination / name).unlink(missing_ok=True)
+                (folder / name).unlink(missing_ok=True)
         for name, content in release.folders.items():
-            tree.write(content, destination / name)
+            tree.write(content, folder / name)
         for name, data in release.files.items():
-            tree.write_file(destination / name, data)
+            tree.write_file(folder / name, data)
     except OSError as fault:
         reason = (fault.strerror or type(fault).__name__).lower()
-        raise Unavailable(f"{destination} cannot be written to: {reason}") from fault
+        raise Unavailable(f"{folder} cannot be written to: {reason}") from fault
 
 
 def _sound(options: Options, watcher: Watcher) -> App:
-    _check_destination(options)
+    destination.check(options.destination, options.paths)
     app = inspect(options, watcher)
     if sentence := refusal(app):
         raise InvalidInput(sentence, app.findings)
     return app
 
 
-def _check_destination(options: Options) -> None:
-    """Refuse at once what could not be written after a long build, or would be read as flows."""
-    place = options.destination.absolute()
-    if any(path.resolve() == place.resolve() for path in options.paths):
-        raise InvalidInput(f"{options.destination} holds the flows: name another destination")
-    while not os.path.lexists(place):
-        place = place.parent
-    if not place.is_dir():
-        raise InvalidInput(f"the destination {options.destination} cannot be: {place} is no folder")
-    if not os.access(place, os.W_OK | os.X_OK):
-        raise InvalidInput(f"the destination {options.destination} cannot be written to")
-
-
 def _chart(app: App, reference: ImageRef, options: Options, watcher: Watcher) -> Chart:
     watcher.step("making the chart")
-    return chart.build(app, reference, epoch=options.epoch, display_name=options.display_name)
+    return chart.build(app, reference, epoch=options.epoch or 0, display_name=options.display_name)
 
 
-def _build(context: Tree, options: Options, watcher: Watcher, *, build: bool) -> Image:
+def _build(
+    app: App, context: Tree, options: Options, watcher: Watcher, *, build: bool
+) -> tuple[App, Image]:
     """The image, built if the options say so and it can be: "auto" does without, but says why."""
     reference, builder = options.image, options.builder
     if reference.digest and builder not in {"auto", "none"}:
@@ -190,20 +194,37 @@ def _build(context: Tree, options: Options, watcher: Watcher, *, build: bool) ->
             "build by a tag, or take --builder none"
         )
     if reference.digest or not build:
-        return Image(reference=reference)
+        return app, Image(reference=reference)
     if builder == "none":
-        return _unbuilt(reference, "--builder none was asked for", options)
-    if builder == "auto" and (reason := docker.unavailable()):
-        return _unbuilt(reference, reason, options)
-    name = "docker" if builder == "auto" else builder
-    watcher.step(f"building {reference}")
+        return app, _unbuilt(reference, "--builder none was asked for", options)
+    order = image.Order(
+        app=app,
+        image=reference,
+        context=context,
+        epoch=options.epoch,
+        platforms=options.platforms,
+        lock=lock.read(options.lock) if options.lock else None,
+    )
     try:
-        built = image.BUILDERS[name](context, reference, watcher)
+        built = image.build(order, builder, watcher)
     except Unavailable as fault:
-        if builder == "auto":
-            return _unbuilt(reference, fault.message, options)
-        raise
-    return Image(reference=replace(reference, digest=built.digest), id=built.id, builder=name)
+        if builder != "auto":
+            raise
+        return app, _unbuilt(reference, fault.message, options)
+    findings = sorted((*app.findings, *built.findings), key=_order)
+    made = Image(
+        reference=replace(reference, digest=built.digest),
+        id=built.id,
+        builder=built.builder,
+        layout=built.layout,
+    )
+    return replace(app, findings=tuple(findings)), made
+
+
+def _folders(app: App, context: Tree, built: Image) -> dict[str, Tree]:
+    stem = _stem(app)
+    layout = {f"{stem}{LAYOUT}": built.layout} if built.layout else {}
+    return {f"{stem}{CONTEXT}": context, **layout}
 
 
 def _unbuilt(reference: ImageRef, reason: str, options: Options) -> Image:
@@ -213,14 +234,7 @@ def _unbuilt(reference: ImageRef, reason: str, options: Options) -> Image:
 
 
 def _image(built: Image) -> dict[str, Any]:
-    # Without the reason: it may name ports and addresses, and those differ from run to run.
-    reference = built.reference
-    return {
-        "reference": f"{reference.repository}:{reference.tag}",
-        "digest": reference.digest or None,
-        "id": built.id or None,
-        "builder": built.builder,
-    }
+    return report.image(built.reference, built.id, built.builder)
 
 
 def _stem(app: App) -> str:

@@ -6,12 +6,15 @@ import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from chartgen import __version__
-from chartgen.model import App, Chart, Credential, Finding, Host, Parameter
+from chartgen.errors import InvalidInput
+from chartgen.model import App, Chart, Credential, Finding, Host, ImageRef, Parameter
 
 FORMAT = 1
+NO_REPORT = "is no report of a release: name the .release.json that chartgen package wrote"
 # What moves a terminal's cursor, turns the direction of a text, or cannot be encoded.
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
@@ -46,9 +49,29 @@ def chart(made: Chart, file: str) -> dict[str, Any]:
     return {"file": file, "digest": made.digest, "size": len(made.archive)}
 
 
+def image(reference: ImageRef, built_id: str, builder: str) -> dict[str, Any]:
+    """The part about the image. Why there is none is left out: that differs from run to run."""
+    return {
+        "reference": f"{reference.repository}:{reference.tag}",
+        "digest": reference.digest or None,
+        "id": built_id or None,
+        "builder": builder,
+    }
+
+
 def finding(item: Finding) -> dict[str, str]:
     """A finding without its empty parts."""
     return {key: value for key, value in asdict(item).items() if value}
+
+
+def locked(file: str) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen lock`: the file that it wrote."""
+    return {"format": FORMAT, "lock": file}
+
+
+def published(found: list[dict[str, str]]) -> dict[str, Any]:
+    """What `--output json` prints of a push: references and digests, the image first."""
+    return {"format": FORMAT, "published": found}
 
 
 def failure(message: str, code: int, findings: Iterable[Finding] = ()) -> dict[str, Any]:
@@ -101,3 +124,22 @@ def _host(item: Host) -> dict[str, Any]:
         "port": item.port,
         "usedBy": [asdict(use) for use in item.used_by],
     }
+
+
+def read(file: Path) -> dict[str, Any]:
+    """A release's report. Raises InvalidInput when the file is none."""
+    # Slow to load, and `chartgen --help` needs this module too.
+    from chartgen import schema
+
+    try:
+        data = json.loads(file.read_bytes())
+    except OSError as fault:
+        reason = (fault.strerror or "unknown reason").lower()
+        raise InvalidInput(f"{file} cannot be read: {reason}") from fault
+    except (ValueError, RecursionError) as fault:
+        raise InvalidInput(f"{file} {NO_REPORT}") from fault
+    if not isinstance(data, dict) or "generator" not in data:
+        raise InvalidInput(f"{file} {NO_REPORT}")
+    if findings := schema.check(data, "report.schema.json", file=str(file), part="report"):
+        raise InvalidInput(f"{file} {NO_REPORT}", findings)
+    return data

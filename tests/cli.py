@@ -21,8 +21,9 @@ from chartgen import resources
 from chartgen.cli import main
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "flows"
-# Where no engine answers, whatever runs on this machine.
+# Where nobody answers, whatever runs on this machine, and whatever network it has.
 NO_ENGINE = "tcp://127.0.0.1:1"
+NO_PROXY = "http://127.0.0.1:1"
 CANARY = "sk-canary-Zq8vT3mW5xK1"
 
 
@@ -48,6 +49,12 @@ def settle(folder: Path, patch: pytest.MonkeyPatch) -> None:
         if name.startswith("CHARTGEN_") or name in {"NO_COLOR", "SOURCE_DATE_EPOCH"}:
             patch.delenv(name)
     patch.setenv("DOCKER_HOST", NO_ENGINE)
+    for name in ("HTTPS_PROXY", "https_proxy"):
+        patch.setenv(name, NO_PROXY)
+    for name in ("NO_PROXY", "no_proxy"):
+        patch.delenv(name, raising=False)
+    # Nor is anybody logged in.
+    patch.setenv("HOME", str(folder / "home"))
     patch.chdir(folder)
     add("echo.json")
 

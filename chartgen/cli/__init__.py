@@ -27,6 +27,8 @@ def cli() -> None:
     Example:
       chartgen package flows/ --name support-bots --version 1.2.0 \\
         --image registry.example.com/team/support-bots
+      chartgen push dist/support-bots-1.2.0.release.json \\
+        --chart-repository oci://registry.example.com/charts
       chartgen credentials dist/support-bots-1.2.0.release.json > my-values.yaml
       helm install demo dist/support-bots-1.2.0.tgz -f my-values.yaml
     """
@@ -37,6 +39,8 @@ for command in (
     commands.package,
     commands.chart,
     commands.image,
+    commands.lock,
+    commands.push,
     commands.credentials,
 ):
     cli.add_command(command)

@@ -107,12 +107,69 @@ def credentials(report_file: Path, form: str, secret_name: str | None, **flags: 
     Example:
       chartgen credentials dist/support-bots-1.2.0.release.json > my-values.yaml
     """
+    from chartgen import report
     from chartgen.cli import starter
 
-    release = starter.read(report_file)
+    release = report.read(report_file)
     filled = starter.fill(release)
     text = starter.render(release, filled, form, secret_name)
     _mode().result(text.splitlines(), filled)
+
+
+@click.command()
+@options.reading
+@options.locking
+def lock(**flags: Any) -> None:
+    """Record the base image and the Python packages, so that packaging looks up nothing.
+
+    Writes chartgen.lock beside chartgen.yaml, or with the flows. With it the builder oci needs
+    no network for the base, gives the same digests everywhere, and can add packages.
+
+    \b
+    Example:
+      chartgen lock flows/
+    """
+    from chartgen import lock as locks
+    from chartgen import pipeline, report, tree
+
+    chosen = options.resolve(flags, needs_version=False)
+    file = locks.place(chosen.paths, flags["config_file"])
+    with output.Narrator() as narrator:
+        data = pipeline.make_lock(chosen, narrator)
+        if not flags["dry_run"]:
+            tree.write_file(file, data)
+    _mode().result([str(file)], report.locked(str(file)))
+
+
+@click.command()
+@click.argument("report_file", type=click.Path(path_type=Path), metavar="RELEASE.json")
+@options.pushing
+def push(report_file: Path, **flags: Any) -> None:
+    """Push a release's image and chart, and print both references with their digests.
+
+    Logins are those of `docker login` and `helm registry login`. An interrupted push is simply
+    run again; a version that is published already is only replaced with --force.
+
+    \b
+    Example:
+      chartgen push dist/support-bots-1.2.0.release.json \\
+        --chart-repository oci://registry.example.com/charts
+    """
+    from chartgen import publish, report
+
+    target = publish.Target(
+        chart_repository=flags["chart_repository"] or "",
+        plain_http=flags["plain_http"],
+        ca_file=flags["ca_file"],
+        force=flags["force"],
+    )
+    with output.Narrator() as narrator:
+        published = publish.push(report_file, target, narrator)
+    for one in published:
+        if one.was_there:
+            output.tell(f"{one.reference} was there already, with the same content")
+    found = [{"reference": one.reference, "digest": one.digest} for one in published]
+    _mode().result([str(one) for one in published], report.published(found))
 
 
 def _mode() -> Mode:

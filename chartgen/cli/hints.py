@@ -10,23 +10,45 @@ import click
 from chartgen.cli.output import one_line, tell
 
 if TYPE_CHECKING:
-    from chartgen.pipeline import Options, Release
+    from chartgen.pipeline import Image, Options, Release
 
 
 def image(release: Release, chosen: Options) -> None:
     """Say loudly that no image was built, or that one is not in a registry yet; and how to."""
     made = release.image
-    if made is None or made.reference.digest:
+    if made is None or (made.reference.digest and made.builder != "oci"):
         return
     name = f"{made.reference.repository}:{made.reference.tag}"
-    push = f"  docker push {name}"
-    if made.id:
-        tell(f"The image is in the local Docker engine only. For a cluster:\n{push}")
+    if made.builder == "oci":
+        _publish(release, chosen, made)
+    elif made.id:
+        tell(f"The image is in the local engine only. For a cluster:\n  docker push {name}")
     else:
-        folder = shlex.quote(str(chosen.destination / next(iter(release.folders))))
-        loud = f"\nTHE IMAGE WAS NOT BUILT: {one_line(made.reason)}"
-        tell(click.style(loud, fg="yellow", bold=True))
-        tell("Nothing runs without it. Where there is a Docker engine:")
-        tell(f"  docker build -t {name} {folder}\n{push}")
+        _unbuilt(release, chosen, made, name)
     if "/" not in name:
         tell(f"{name} names no registry; --image registry.example.com/team/bots would.")
+
+
+def _publish(release: Release, chosen: Options, made: Image) -> None:
+    from chartgen import registry
+    from chartgen.pipeline import REPORT
+
+    report = next((file for file in release.files if file.endswith(REPORT)), "")
+    if not report:
+        tell("To publish the image: chartgen package makes a release, and chartgen push sends it.")
+        return
+    host = registry.parse(made.reference.repository).host
+    repository = f"oci://{'registry.example.com' if host == registry.HUB else host}/charts"
+    file = shlex.quote(str(chosen.destination / report))
+    tell(f"To publish image and chart:\n  chartgen push {file} --chart-repository {repository}")
+
+
+def _unbuilt(release: Release, chosen: Options, made: Image, name: str) -> None:
+    folder = shlex.quote(str(chosen.destination / next(iter(release.folders))))
+    loud = f"\nTHE IMAGE WAS NOT BUILT: {one_line(made.reason)}"
+    tell(click.style(loud, fg="yellow", bold=True))
+    tell("Nothing runs without it. Where there is a Docker engine:")
+    tell(f"  docker build -t {name} {folder}\n  docker push {name}")
+    if not release.app.packages:
+        base = one_line(release.app.base.reference)
+        tell(f"Or run the same again where {base} can be reached: that needs no engine.")

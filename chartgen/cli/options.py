@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 Decorator = Callable[[Command], Command]
-BUILDERS = ["auto", "docker", "none"]
+BUILDERS = ["auto", "oci", "docker", "none"]
 FORMATS = ["values", "kubectl", "env"]
 # Tar headers hold 33 bits, which is ten digits.
 EPOCH = re.compile(r"[0-9]{1,10}")
@@ -59,6 +59,8 @@ _output = _option(
     help="What stdout gets",
 )
 
+_dry_run = _option("--dry-run", is_flag=True, help="Only name the files that would be written")
+
 reading: Decorator[Any] = _all(
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PATH..."),
     _option(
@@ -86,20 +88,44 @@ reading: Decorator[Any] = _all(
 releasing: Decorator[Any] = _all(
     _option("--image", help="Image: registry/repository, perhaps :tag or @sha256:digest"),
     _option("--display-name", help="Name that people see, at most 63 characters"),
-    _option("--dry-run", is_flag=True, help="Only name the files that would be written"),
+    _dry_run,
+)
+_platform = _option(
+    "--platform",
+    "platforms",
+    multiple=True,
+    help="Platform to build for, such as linux/arm64; may stand more than once  "
+    "[default: all of the base]",
 )
 building: Decorator[Any] = _all(
     _option(
         "--builder",
         type=click.Choice(BUILDERS),
-        help="docker builds, none writes the context only, auto builds where a Docker "
-        "engine answers  [default: auto]",
+        help="oci builds without Docker, docker with an engine, none writes the context only, "
+        "auto takes what works here  [default: auto]",
     ),
+    _platform,
     _option(
         "--require-image/--no-require-image",
         default=None,
         help="Exit with 3 when no image was built",
     ),
+)
+locking: Decorator[Any] = _all(_platform, _dry_run)
+pushing: Decorator[Any] = _all(
+    _option("--chart-repository", help="Where the chart goes: oci://registry.example.com/charts"),
+    _option("--force", is_flag=True, help="Replace what is published under the same version"),
+    _option(
+        "--plain-http/--https",
+        default=None,
+        help="Speak HTTP or HTTPS  [default: HTTPS, but HTTP on this machine]",
+    ),
+    _option(
+        "--ca-file",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        help="Certificates to trust beside the system's",
+    ),
+    _output,
 )
 starting: Decorator[Any] = _all(
     _option(
@@ -117,6 +143,7 @@ starting: Decorator[Any] = _all(
 
 def resolve(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
     """All options of a run. Raises InvalidInput for what cannot be used, UsageError for gaps."""
+    from chartgen import lock
     from chartgen.pipeline import Options
 
     given: tuple[Path, ...] = tuple(flags["paths"])
@@ -143,6 +170,8 @@ def resolve(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
         require_image=pick("require_image", "requireImage", False),
         strict=pick("strict", "strict", False),
         epoch=_epoch(),
+        platforms=tuple(flags.get("platforms") or said.get("platforms", ())),
+        lock=lock.find(paths, flags.get("config_file")),
         request=_request(name, version, pick, said),
     )
 
@@ -162,7 +191,7 @@ def _request(
     name: str, version: str, pick: Callable[[str, str, Any], Any], said: Mapping[str, Any]
 ) -> Request:
     base = pick("base", "base", "")
-    if base:
+    if base and not base.startswith("oci-layout:"):
         reference.image(base, version)
     return Request(
         name=name,
@@ -184,9 +213,11 @@ def _name_of(path: Path) -> str:
     return plain[:53].strip("-") or "flows"
 
 
-def _epoch() -> int:
-    """SOURCE_DATE_EPOCH in seconds, 0 when absent (reproducible-builds.org/specs)."""
-    text = os.environ.get("SOURCE_DATE_EPOCH") or "0"
+def _epoch() -> int | None:
+    """SOURCE_DATE_EPOCH in seconds, None when absent (reproducible-builds.org/specs)."""
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
     if not EPOCH.fullmatch(text) or int(text) > LATEST_EPOCH:
         raise InvalidInput(f"SOURCE_DATE_EPOCH is {text!r}, and not a number of seconds since 1970")
     return int(text)

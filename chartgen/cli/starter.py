@@ -4,44 +4,24 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import re
 import secrets
 import shlex
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from chartgen import schema
 from chartgen.cli.output import one_line
 from chartgen.errors import InvalidInput
 
 KEY_BYTES = 32
 # A name of Kubernetes: RFC 1123, "subdomain".
 SECRET_NAME = re.compile(r"[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?")
-NO_REPORT = "is no report of a release: name the .release.json that chartgen package wrote"
 # What no YAML comment may hold, beyond what no terminal may see.
 UNWRITABLE = re.compile(r"[\ufff9-\uffff]")
-
-
-def read(file: Path) -> dict[str, Any]:
-    """A release's report. Raises InvalidInput when the file is none."""
-    try:
-        data = json.loads(file.read_bytes())
-    except OSError as fault:
-        reason = (fault.strerror or "unknown reason").lower()
-        raise InvalidInput(f"{file} cannot be read: {reason}") from fault
-    except (ValueError, RecursionError) as fault:
-        raise InvalidInput(f"{file} {NO_REPORT}") from fault
-    if not isinstance(data, dict) or "generator" not in data:
-        raise InvalidInput(f"{file} {NO_REPORT}")
-    if findings := schema.check(data, "report.schema.json", file=str(file), part="report"):
-        raise InvalidInput(f"{file} {NO_REPORT}", findings)
-    return data
 
 
 def fill(release: Mapping[str, Any]) -> dict[str, Any]:

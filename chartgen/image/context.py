@@ -7,6 +7,7 @@ import posixpath
 
 from chartgen import render, resources
 from chartgen.errors import InvalidInput
+from chartgen.image import bases, labels
 from chartgen.model import App, ImageRef
 from chartgen.reference import IMAGE
 from chartgen.tree import Tree
@@ -17,7 +18,7 @@ def build(app: App, image: ImageRef) -> Tree:
 
     Raises InvalidInput when the base is no image reference: it stands in a Dockerfile.
     """
-    if not IMAGE.fullmatch(app.base.reference):
+    if not bases.is_layout(app.base.reference) and not IMAGE.fullmatch(app.base.reference):
         raise InvalidInput(f"{app.base.reference!r} is not an image that one can build on")
     files = {"Dockerfile": _dockerfile(app, image).encode()}
     for path, data in app.files.items():
@@ -34,16 +35,17 @@ def _dockerfile(app: App, image: ImageRef) -> str:
         {
             "name": app.name,
             "version": app.version,
-            "description": app.description,
+            "labels": labels.labels(app),
+            "user": labels.USER,
             "count": f"{len(app.flows)} flow{'s' if len(app.flows) != 1 else ''}",
             "runtime": f"{app.runtime.name} {app.runtime.version}",
             "image": f"{image.repository}:{image.tag}",
             "profile": app.base.profile,
             "reason": render.one_line(app.base.reason),
-            "base": app.base.reference,
+            # A layout has no name in a registry: it is handed to the build under this one.
+            "base": "base" if bases.is_layout(app.base.reference) else app.base.reference,
             "packages": app.packages,
             "folders": sorted({posixpath.dirname(path) for path in app.files}),
-            "flows_sha256": app.flows_sha256,
             "port": app.runtime.port,
             "command": json.dumps(list(app.runtime.command)),
         },

@@ -10,10 +10,10 @@ from contextlib import closing, contextmanager
 from typing import Any
 
 from chartgen import tree
-from chartgen.errors import ChartgenError, Unavailable
-from chartgen.image.model import Built
+from chartgen.errors import ChartgenError, InvalidInput, Unavailable
+from chartgen.image import bases
+from chartgen.image.model import Built, Order
 from chartgen.model import ImageRef
-from chartgen.tree import Tree
 from chartgen.watcher import Watcher
 
 PING_SECONDS = 10
@@ -32,8 +32,8 @@ NO_BASE = re.compile(
 )
 
 
-def build(context: Tree, image: ImageRef, watcher: Watcher) -> Built:
-    """Build a context, and tell the image's id and, when the engine knows it, its digest.
+def build(order: Order, watcher: Watcher) -> Built:
+    """Build the order's context, and tell the image's id and, when the engine knows it, its digest.
 
     `watcher` gets every line of the build as it comes, and how much of the base has been
     pulled. Raises Unavailable when no engine answers or the base cannot be pulled,
@@ -41,13 +41,16 @@ def build(context: Tree, image: ImageRef, watcher: Watcher) -> Built:
     """
     from docker.errors import APIError, DockerException
 
+    _check(order)
+    image = order.image
     name = f"{image.repository}:{image.tag}"
     with _engine() as client:
         try:
             stream = client.api.build(
-                fileobj=io.BytesIO(tree.tar(context, 0)),
+                fileobj=io.BytesIO(tree.tar(order.context, 0)),
                 custom_context=True,
                 tag=name,
+                platform="".join(order.platforms) or None,
                 rm=True,
                 forcerm=True,
                 decode=True,
@@ -61,13 +64,16 @@ def build(context: Tree, image: ImageRef, watcher: Watcher) -> Built:
     return Built(id=str(found.id), digest=_digest(found.attrs, image))
 
 
-def unavailable() -> str:
-    """Why no Docker engine answers, or an empty text when one does."""
-    try:
-        with _engine():
-            return ""
-    except Unavailable as fault:
-        return fault.message
+def _check(order: Order) -> None:
+    base = order.app.base.reference
+    if bases.is_layout(base):
+        raise InvalidInput(
+            f"the builder docker cannot build on {base}, it pulls its bases: take --builder oci"
+        )
+    if len(order.platforms) > 1:
+        raise InvalidInput(
+            "the builder docker builds for one platform at a time: take --builder oci, or name one"
+        )
 
 
 @contextmanager

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from chartgen import tree
 from chartgen.oci import ancestors, image, layer
 from chartgen.oci.ancestors import Ancestors
 from chartgen.oci.append import Change
@@ -22,11 +23,13 @@ from chartgen.tree import Tree
 class Recipe:
     """What is put on a base. `own` names the folders that are ours, wherever the base ends.
 
+    `more` are files for one platform alone, under the digest of the base's child for it.
     `created` is the time in seconds that everything carries, by default the base's own.
     """
 
     files: Tree = field(repr=False)
     own: tuple[str, ...] = ()
+    more: Mapping[str, Tree] = field(default_factory=dict, repr=False)
     change: Change = field(default_factory=Change)
     created: int | None = None
     compression: Compression = "gzip"
@@ -47,18 +50,22 @@ def scan(source: BaseImage, base: Base, files: Tree, own: Iterable[str]) -> dict
 def build(base: Base, above: Mapping[str, Ancestors], recipe: Recipe, scratch: Path) -> OciImage:
     """Write the layers into a folder, which must stay until the image is pushed, and assemble.
 
-    One layer serves every platform, unless the bases differ in who owns the folders above it.
+    One layer serves every platform, unless their files differ, or the bases in who owns the
+    folders above them.
     """
     epoch = base.created if recipe.created is None else recipe.created
-    written: dict[tuple[tuple[str, Owner], ...], tuple[Layer, Opener]] = {}
+    written: list[tuple[Mapping[str, Owner], Tree, tuple[Layer, Opener]]] = []
     layers = {}
     for child in base.children:
-        owners = above[child.digest].owners
-        key = tuple(sorted(owners.items(), key=lambda item: item[0]))
-        if key not in written:
+        owners, more = above[child.digest].owners, recipe.more.get(child.digest, {})
+        made = next((one for o, m, one in written if o == owners and m == more), None)
+        if made is None:
+            # Without more, a lazy mapping of files stays lazy.
+            files = tree.merge(recipe.files, more) if more else recipe.files
             path = scratch / f"layer-{len(written)}"
-            written[key] = _layer(recipe, owners, epoch, path)
-        layers[child.digest] = written[key]
+            made = _layer(replace(recipe, files=files), owners, epoch, path)
+            written.append((owners, more, made))
+        layers[child.digest] = made
     return image.assemble(base, layers, recipe.change, created=epoch)
 
 

@@ -153,6 +153,13 @@ def entries(image: OciImage, base: BaseImage, name: ImageRef | None = None) -> I
     yield from sorted(files, key=lambda file: file.path)
 
 
+def marks(image: OciImage) -> dict[str, bytes]:
+    """The two files that make blobs a layout: its mark, and the index that names the image."""
+    root = image.root.descriptor.json()
+    index = {"schemaVersion": 2, "mediaType": media.INDEX, "manifests": [root]}
+    return {MARK: document.dump(VERSION), INDEX: document.dump(index)}
+
+
 def write(image: OciImage, base: BaseImage, folder: Path, name: ImageRef | None = None) -> None:
     """Write an image as a folder; a layout that stands there is replaced once this one is whole."""
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file():

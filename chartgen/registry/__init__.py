@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from chartgen.errors import InvalidInput
 from chartgen.registry import auth, location
 from chartgen.registry.faults import Denied, Mismatch, NotFound, Refused
-from chartgen.registry.location import Location, parse
+from chartgen.registry.location import HUB, Location, parse
 from chartgen.registry.retry import Patience
 from chartgen.registry.transfer import BlobJob, BlobReader, Outcome, Progress, Readable
 
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 
 __all__ = [
+    "HUB",
     "BlobJob",
     "BlobReader",
     "Client",

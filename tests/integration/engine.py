@@ -45,7 +45,7 @@ class Engine:
         """Make a base image: BusyBox, and under the name of python a shell script or nothing."""
         reference = f"{self.prefix}-{name}:1"
         answer = self.client.api.import_image_from_data(
-            _base(python),
+            base_layer(python),
             repository=reference.rpartition(":")[0],
             tag="1",
             changes=["ENV PATH=/bin"],
@@ -93,7 +93,8 @@ def _line(image: str, parents: Mapping[str, str]) -> list[str]:
     return line
 
 
-def _base(python: str) -> bytes:
+def base_layer(python: str = "") -> bytes:
+    """BusyBox under its names as a tar archive, and under the name of python a shell script."""
     busybox = shutil.which("busybox")
     if busybox is None:
         pytest.skip("there is no busybox: install one with `apt-get install busybox-static`")

@@ -15,7 +15,12 @@ from tests.hostile import HOSTILE
 from tests.integration.command import EXAMPLES, Result, chartgen, listing, run
 from tests.integration.engine import Engine, exists, labels
 
-NOWHERE = {"DOCKER_HOST": "unix:///nonexistent/docker.sock"}
+# Neither an engine nor a registry answers, whatever network there is.
+NOWHERE = {
+    "DOCKER_HOST": "unix:///nonexistent/docker.sock",
+    "HTTPS_PROXY": "http://127.0.0.1:1",
+    "NO_PROXY": "",
+}
 NAMES = (
     'She said "hello"',
     "$HOME and ${PATH:-no} and $$",
@@ -254,7 +259,8 @@ def test_a_base_that_cannot_be_had_is_no_fault_of_the_flows(engine: Engine, tmp_
     assert not (tmp_path / "dist").exists()
     result = package(EXAMPLES, reference, base, "--builder", "auto", cwd=tmp_path)
     assert result.returncode == 0
-    assert "THE IMAGE WAS NOT BUILT: the base image cannot be had: " in result.stderr
+    assert "THE IMAGE WAS NOT BUILT: localhost:1 refuses connections" in result.stderr
+    assert "; the base image cannot be had: " in result.stderr
     assert (tmp_path / "dist").exists()
 
 
@@ -282,7 +288,8 @@ def test_a_dry_run_builds_and_writes_nothing(engine: Engine, tmp_path: Path) -> 
 def test_without_an_engine_the_builder_auto_says_loudly_what_to_do(tmp_path: Path) -> None:
     result = package(EXAMPLES, "registry.example.com/bots", "python:3", cwd=tmp_path, env=NOWHERE)
     assert result.returncode == 0
-    assert "THE IMAGE WAS NOT BUILT: no Docker engine answers" in result.stderr
+    assert "THE IMAGE WAS NOT BUILT: registry-1.docker.io refuses connections" in result.stderr
+    assert "; no Docker engine answers" in result.stderr
     name = "registry.example.com/bots:1.0.0"
     assert f"docker build -t {name} dist/bots-1.0.0.context" in result.stderr
     assert f"docker push {name}" in result.stderr
@@ -291,7 +298,7 @@ def test_without_an_engine_the_builder_auto_says_loudly_what_to_do(tmp_path: Pat
     assert report(tmp_path)["image"]["builder"] == "none"
 
 
-@pytest.mark.parametrize("builder", ["auto", "docker", "none"])
+@pytest.mark.parametrize("builder", ["auto", "oci", "docker", "none"])
 def test_a_required_image_that_is_not_built_ends_with_3(builder: str, tmp_path: Path) -> None:
     result = package(
         *(EXAMPLES, "bots", "python:3", "--require-image", "--builder", builder),

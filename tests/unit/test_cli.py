@@ -110,7 +110,9 @@ def test_the_unbuilt_image_is_told_loudly_with_the_commands_that_build_it() -> N
     image = "registry.example.com/team/bots"
     done = run("package", "flows", *RELEASE, "--image", image, "--destination", "my dist")
     assert done.code == 0
-    assert "THE IMAGE WAS NOT BUILT: no Docker engine answers" in done.err
+    assert "THE IMAGE WAS NOT BUILT: registry-1.docker.io refuses connections" in done.err
+    assert "; no Docker engine answers" in done.err
+    assert "where langflowai/langflow-backend:1.13.0 can be reached" in done.err
     assert f"  docker build -t {image}:1.0.0 'my dist/bots-1.0.0.context'\n" in done.err
     assert f"  docker push {image}:1.0.0\n" in done.err
     assert "no registry" not in done.err

@@ -109,7 +109,7 @@ def test_half_a_character_in_a_name_is_no_bug() -> None:
 def test_the_lines_of_a_build_are_shown_without_their_colours(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def build(context: Any, image: Any, watcher: Any) -> Built:
+    def build(order: Any, watcher: Any) -> Built:
         watcher.line("Step 1/2 : \x1b[31mFROM\x1b[0m base\x1b]0;title\x07")
         watcher.line("done")
         return Built(id="sha256:1", digest=f"sha256:{'a' * 64}")
@@ -118,8 +118,10 @@ def test_the_lines_of_a_build_are_shown_without_their_colours(
     image = "r.example.com/bots"
     done = run("image", "flows", *RELEASE, "--builder", "docker", "--image", image)
     assert done.code == 0
-    assert "building r.example.com/bots:1.0.0:\n  Step 1/2 : FROM base" in done.err
-    assert re.search(r"^building r\.example\.com/bots:1\.0\.0 \(\d", done.err, re.MULTILINE)
+    assert "building r.example.com/bots:1.0.0 (docker):\n  Step 1/2 : FROM base" in done.err
+    assert re.search(
+        r"^building r\.example\.com/bots:1\.0\.0 \(docker\) \(\d", done.err, re.MULTILINE
+    )
     assert not OBEYED.search(done.err)
     assert done.out.splitlines()[-1] == f"{image}:1.0.0@sha256:{'a' * 64}"
 

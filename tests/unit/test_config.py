@@ -87,7 +87,7 @@ def test_a_version_without_quotes_is_an_error_that_says_to_quote_it(file: Path) 
         ("flows: ['']", "this has another form"),
         ('destination: "a\\0b"', "this has another form"),
         ("strict: yes", "this is a text, and must be true or false"),
-        ("builder: Docker", "this must be one of auto, docker, none"),
+        ("builder: Docker", "this must be one of auto, oci, docker, none"),
         ("displayName: ''", "this is empty"),
         (f"displayName: {'x' * 64}", "this has 64 characters, at most 63 fit"),
         ("packages: {httpx: 1}", "this is a mapping, and must be a list"),

@@ -11,11 +11,12 @@ PACKAGE = Path(__file__).parents[2] / "chartgen"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"pipeline"},
+    {"pipeline", "publish"},
     {"runtimes", "image", "chart"},
+    {"lock"},
     {"config", "registry", "report", "sources"},
     {"schema", "render", "oci"},
-    {"resources", "reference", "watcher"},
+    {"resources", "reference", "watcher", "destination"},
     {"tree"},
     {"errors"},
     {"model"},
@@ -23,6 +24,7 @@ FLOORS = (
 )
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}
 FILES = sorted(PACKAGE.rglob("*.py"))
+NEW = len(FLOORS)
 
 
 def room(file: Path) -> str:
@@ -37,7 +39,8 @@ def imported(file: Path) -> Iterator[str]:
         for name in names:
             if name.startswith("chartgen."):
                 part = name.split(".")[1]
-                yield part if part in FLOOR else "__init__"
+                place = PACKAGE / part
+                yield part if place.is_dir() or place.with_suffix(".py").is_file() else "__init__"
 
 
 def test_every_room_has_a_floor() -> None:
@@ -47,7 +50,8 @@ def test_every_room_has_a_floor() -> None:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: str(file.relative_to(PACKAGE)))
 def test_imports_point_down_only(file: Path) -> None:
     here = room(file)
-    assert not [name for name in imported(file) if name != here and FLOOR[name] <= FLOOR[here]]
+    floor = FLOOR.get(here, -1)
+    assert not [name for name in imported(file) if name != here and FLOOR.get(name, NEW) <= floor]
 
 
 def test_the_launcher_needs_nothing_of_ours() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from chartgen import pipeline, reference, tree
 from chartgen.errors import ChartgenError, InvalidInput, Unavailable
-from chartgen.image import BUILDERS, Built, docker
+from chartgen.image import BUILDERS, Built, Order
 from chartgen.model import Request
 from chartgen.pipeline import Options
 from tests import cli as terminal
@@ -42,12 +42,11 @@ def builds(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, bytes]]:
     """Stand in for an engine that answers; each context that it is given is kept."""
     contexts: list[dict[str, bytes]] = []
 
-    def build(context: Any, image: Any, watcher: Any) -> Built:
-        contexts.append(dict(context))
+    def build(order: Order, watcher: Any) -> Built:
+        contexts.append(dict(order.context))
         watcher.line("Step 1/1 : FROM scratch")
         return Built(id="sha256:1", digest=DIGEST)
 
-    monkeypatch.setattr(docker, "unavailable", lambda: "")
     monkeypatch.setitem(BUILDERS, "docker", build)
     return contexts
 
@@ -78,8 +77,13 @@ def test_the_chart_pins_the_digest_that_the_builder_tells(builds: list[Any]) -> 
     assert release.chart is not None
     assert DIGEST.encode() in release.chart.files["values.yaml"]
     assert builds == [dict(release.folders["bots-1.0.0.context"])]
-    assert listener.steps == ["reading flows", "building r.io/bots:1.0.0", "making the chart"]
-    assert listener.lines == ["Step 1/1 : FROM scratch"]
+    assert listener.steps == [
+        "reading flows",
+        "building r.io/bots:1.0.0 (oci)",
+        "building r.io/bots:1.0.0 (docker)",
+        "making the chart",
+    ]
+    assert listener.lines[1:] == ["Step 1/1 : FROM scratch"]
 
 
 @pytest.mark.parametrize("changes", [{"builder": "none"}, {"builder": "auto"}])
@@ -114,7 +118,6 @@ def test_auto_does_without_an_engine_but_not_without_a_sound_build(
     def fail(*_: Any) -> Built:
         raise fault
 
-    monkeypatch.setattr(docker, "unavailable", lambda: "")
     monkeypatch.setitem(BUILDERS, "docker", fail)
     if raised:
         with pytest.raises(raised, match=str(fault)):
@@ -122,7 +125,8 @@ def test_auto_does_without_an_engine_but_not_without_a_sound_build(
         return
     release = pipeline.make_image(options(builder=builder), Listener())
     assert release.image is not None
-    assert release.image.reason == "no base"
+    assert release.image.reason.startswith("registry-1.docker.io refuses connections")
+    assert release.image.reason.endswith("; no base")
 
 
 def test_a_required_image_that_cannot_be_built_is_an_error() -> None:

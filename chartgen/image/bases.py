@@ -1,0 +1,128 @@
+"""Where a base image is read from: a registry, or an OCI layout on disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from chartgen import registry
+from chartgen.errors import Unavailable
+from chartgen.oci import layout
+from chartgen.oci.source import BaseImage, Fetched, Stream
+from chartgen.registry import Client, Denied, Location, NotFound, Refused
+
+LAYOUT = "oci-layout:"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Repository:
+    """A base image in a registry.
+
+    `seconds` is how long a manifest may take, None for as long as the client has patience.
+    """
+
+    client: Client
+    path: str
+    seconds: float | None = None
+
+    def manifest(self, reference: str) -> Fetched:
+        """The manifest or index under a tag or a digest."""
+        with _no_fault_of_the_flows():
+            return _within(self.seconds, self.client.host, lambda: self._manifest(reference))
+
+    def blob(self, digest: str) -> Stream:
+        """The content of a blob."""
+        with _no_fault_of_the_flows():
+            return self.client.get_blob(self.path, digest)
+
+    def _manifest(self, reference: str) -> Fetched:
+        found = self.client.get_manifest(self.path, reference or "latest")
+        return Fetched(found.body, found.media_type, found.digest)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Opened:
+    """A base that can be read: where, under which tag or digest, and its place in a registry."""
+
+    source: BaseImage
+    reference: str
+    location: Location | None
+
+
+@contextmanager
+def opened(
+    text: str,
+    *,
+    seconds: float | None = None,
+    connect: Callable[[str], Client] = registry.connect,
+) -> Iterator[Opened]:
+    """A base by its name: `registry/repository:tag`, `…@sha256:…`, or `oci-layout:PATH[:tag]`.
+
+    A digest wins over a tag. Raises InvalidInput for what is no layout; a registry is asked
+    only when something is read.
+    """
+    if text.startswith(LAYOUT):
+        path, reference = _layout_path(text.removeprefix(LAYOUT))
+        yield Opened(source=layout.read(path), reference=reference, location=None)
+        return
+    repository, reference = _split(text)
+    location = registry.parse(repository)
+    with connect(location.host) as client:
+        source = Repository(client=client, path=location.repository, seconds=seconds)
+        yield Opened(source=source, reference=reference, location=location)
+
+
+def is_layout(text: str) -> bool:
+    """Whether a base's name is that of a layout on disk."""
+    return text.startswith(LAYOUT)
+
+
+@contextmanager
+def _no_fault_of_the_flows() -> Iterator[None]:
+    """What a registry does not give is a matter of network and rights: the exit code is 3."""
+    try:
+        yield
+    except (Denied, NotFound, Refused) as fault:
+        raise Unavailable(f"the base image cannot be had: {fault.message}") from fault
+
+
+def _within(seconds: float | None, host: str, action: Callable[[], Fetched]) -> Fetched:
+    """What an action gives, if it does so in time; else it is left alone.
+
+    A thread, because looking up a name and a row of silent addresses each have a patience of
+    their own, which together is minutes.
+    """
+    if seconds is None:
+        return action()
+    given: list[Fetched | BaseException] = []
+
+    def run() -> None:
+        try:
+            given.append(action())
+        except BaseException as fault:
+            given.append(fault)
+
+    worker = threading.Thread(target=run, daemon=True, name="base")
+    worker.start()
+    worker.join(seconds)
+    if not given:
+        raise Unavailable(f"{host} does not answer within {seconds:g} seconds")
+    if isinstance(given[0], BaseException):
+        raise given[0]
+    return given[0]
+
+
+def _layout_path(text: str) -> tuple[Path, str]:
+    path, _, tag = text.rpartition(":")
+    return (Path(path), tag) if path and not Path(text).exists() else (Path(text), "")
+
+
+def _split(text: str) -> tuple[str, str]:
+    name, _, digest = text.partition("@")
+    head, _, tag = name.rpartition(":")
+    # What stands behind the last colon is a port when a slash follows.
+    repository, tag = (head, tag) if head and "/" not in tag else (name, "")
+    return repository, digest or tag

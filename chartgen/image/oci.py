@@ -1,0 +1,132 @@
+"""Builds the image without Docker: the base's manifests, and one layer of our own on top.
+
+Of the base only manifests, configurations, and as much of its layers as tells who owns the
+folders above ours are read. What comes out is an OCI layout without the base's layers; pushing
+finds those in the base's registry.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from chartgen import lock
+from chartgen.errors import InvalidInput
+from chartgen.image import bases, labels, locked, wheels
+from chartgen.image.locked import LockedImage
+from chartgen.image.model import Built, Order
+from chartgen.image.uv import Target
+from chartgen.lock import Lock
+from chartgen.model import App
+from chartgen.oci import build as oci_build
+from chartgen.oci import layout, resolve
+from chartgen.oci.ancestors import Ancestors
+from chartgen.oci.append import Change
+from chartgen.oci.build import Recipe
+from chartgen.oci.descriptor import Platform
+from chartgen.oci.image import OciImage
+from chartgen.oci.resolve import Base
+from chartgen.tree import Tree
+from chartgen.watcher import Watcher
+
+ANNOTATION = "org.opencontainers.image."
+
+
+def build(order: Order, watcher: Watcher) -> Built:
+    """Build for every Linux platform of the base, or those of the order.
+
+    With a lock nothing but its packages, if it has any, is asked of a network. Raises
+    Unavailable when the base's registry does not answer, InvalidInput when the flows need
+    packages and there is no lock that says which.
+    """
+    app = order.app
+    with tempfile.TemporaryDirectory() as scratch:
+        base, above = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
+        more = _packages(order.lock, base) if order.lock else {}
+        recipe = Recipe(
+            files=app.files,
+            own=own(app),
+            change=_change(app, base),
+            created=order.epoch,
+            more=more,
+        )
+        image = oci_build.build(base, above, recipe, Path(scratch))
+        return Built(
+            id=image.parsed().config.digest,
+            digest=image.root.descriptor.digest,
+            layout=_thin(image),
+            # Every platform of the base may have the same to tell.
+            findings=tuple(dict.fromkeys(f for one in above.values() for f in one.findings)),
+        )
+
+
+def platforms(order: Order) -> list[Platform]:
+    """The platforms of an order, parsed; none for all of the base."""
+    return [resolve.platform(text) for text in order.platforms]
+
+
+def _looked_up(order: Order, watcher: Watcher) -> tuple[Base, Mapping[str, Ancestors]]:
+    app = order.app
+    if app.packages:
+        raise InvalidInput(
+            f"the flows need packages that {app.base.reference} lacks: {', '.join(app.packages)}. "
+            "`chartgen lock` finds out which fit, and --builder docker installs them itself"
+        )
+    watcher.line(f"reading the base {app.base.reference}")
+    with bases.opened(app.base.reference, seconds=order.seconds) as opened:
+        base = resolve.resolve(opened.source, opened.reference, platforms(order))
+        return base, oci_build.scan(opened.source, base, app.files, own(app))
+
+
+def _locked(order: Order, held: Lock) -> tuple[Base, Mapping[str, Ancestors]]:
+    app = order.app
+    lock.check(held, app, python=held.needs.python)
+    base = resolve.resolve(LockedImage(lock=held), held.digest, platforms(order))
+    return base, locked.above(held, base, app, own(app))
+
+
+def _packages(held: Lock, base: Base) -> dict[str, Tree]:
+    if not held.needs.packages:
+        return {}
+    return {
+        child.digest: wheels.files(
+            locked.pins(held, child.platform),
+            Target(python=held.needs.python, platform=child.platform),
+        )
+        for child in base.children
+    }
+
+
+def own(app: App) -> tuple[str, ...]:
+    """The folders that are ours from there on, whoever owned one of that name in the base."""
+    return tuple(sorted({path.rpartition("/")[0] for path in app.files}))
+
+
+def _change(app: App, base: Base) -> Change:
+    described = labels.labels(app)
+    return Change(
+        labels=described,
+        env=wheels.environment(base) if app.packages else {},
+        user=labels.USER,
+        cmd=app.runtime.command,
+        ports=(app.runtime.port,),
+        annotations={key: text for key, text in described.items() if key.startswith(ANNOTATION)},
+        base_name="" if bases.is_layout(app.base.reference) else app.base.reference,
+        created_by=f"chartgen: {len(app.flows)} flows",
+    )
+
+
+def _thin(image: OciImage) -> Tree:
+    """The layout's files, without the layers that the base has."""
+    files = {
+        layout.path_of(document.descriptor.digest): document.data for document in image.documents()
+    }
+    for blob in image.blobs:
+        if blob.open:
+            stream = blob.open()
+            try:
+                files[layout.path_of(blob.descriptor.digest)] = stream.read()
+            finally:
+                stream.close()
+    return {**files, **layout.marks(image)}
