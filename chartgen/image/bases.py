@@ -7,12 +7,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chartgen import registry
 from chartgen.errors import Unavailable
 from chartgen.oci import layout
 from chartgen.oci.source import BaseImage, Fetched, Stream
-from chartgen.registry import Client, Denied, Location, NotFound, Refused
+from chartgen.registry import Denied, Location, NotFound, Refused
+
+if TYPE_CHECKING:
+    # Importing it loads requests, which most runs need not wait for.
+    from chartgen.registry import Client
 
 LAYOUT = "oci-layout:"
 

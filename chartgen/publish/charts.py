@@ -8,15 +8,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chartgen import registry
 from chartgen.chart import artifact
 from chartgen.chart.artifact import Artifact
 from chartgen.errors import InvalidInput
 from chartgen.publish import goods
-from chartgen.registry import BlobJob, Client, Location
+from chartgen.registry import BlobJob, Location
 from chartgen.watcher import Watcher
+
+if TYPE_CHECKING:
+    # Importing it loads requests, which most runs need not wait for.
+    from chartgen.registry import Client
 
 
 def chart(release: Mapping[str, Any], folder: Path, repository: str) -> goods.Goods:

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chartgen import registry
 from chartgen.errors import InvalidInput, Unavailable
-from chartgen.registry import BlobJob, Client, Location, NotFound
+from chartgen.registry import BlobJob, Location, NotFound
 from chartgen.watcher import Watcher
+
+if TYPE_CHECKING:
+    # Importing it loads requests, which most runs need not wait for.
+    from chartgen.registry import Client
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,9 +8,11 @@ The adapter under it has the connections, the proxies and TLS, and nothing else.
 from __future__ import annotations
 
 import ssl
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -65,7 +67,12 @@ class Wire:
         self.home = home
         self._plain_http = plain_http
         self.patience = patience
-        self._adapter = _Adapter(_trust(ca_files))
+        self._ca_files = tuple(dict.fromkeys(ca_files))
+        self._lock = threading.Lock()
+        self._plain = HTTPAdapter(pool_maxsize=16)
+        # Reading every authority takes a tenth of a second: not for plain HTTP.
+        secure = home.startswith("https:")
+        self._secure = _Adapter(_trust(self._ca_files)) if secure else None
 
     def is_home(self, url: str) -> bool:
         """Whether a URL is the registry itself: only there does its login go."""
@@ -160,13 +167,24 @@ class Wire:
             ).prepare()
             local = location.is_loopback(urlsplit(call.url).netloc)
             proxies = {} if local else get_environ_proxies(call.url)
-            return self._adapter.send(request, stream=True, timeout=timeout, proxies=proxies)
+            return self._for(call.url).send(request, stream=True, timeout=timeout, proxies=proxies)
         except (requests.RequestException, OSError, ValueError) as fault:
             raise _words(_host(call.url), fault) from None
 
     def close(self) -> None:
         """Close all connections."""
-        self._adapter.close()
+        self._plain.close()
+        if self._secure:
+            self._secure.close()
+
+    def _for(self, url: str) -> HTTPAdapter:
+        """The connections for a URL: a registry on plain HTTP may send us on to HTTPS."""
+        if not url.startswith("https:"):
+            return self._plain
+        with self._lock:
+            if self._secure is None:
+                self._secure = _Adapter(_trust(self._ca_files))
+            return self._secure
 
 
 class _Adapter(HTTPAdapter):
@@ -183,7 +201,8 @@ class _Adapter(HTTPAdapter):
         return super().proxy_manager_for(*args, **options, ssl_context=self._context)
 
 
-def _trust(ca_files: list[Path]) -> ssl.SSLContext:
+@cache
+def _trust(ca_files: tuple[Path, ...]) -> ssl.SSLContext:
     context = ssl.create_default_context()
     for path in ca_files:
         try:

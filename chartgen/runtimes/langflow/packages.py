@@ -145,14 +145,16 @@ def _declared(component: Component) -> Iterator[str]:
             yield entry["name"]
 
 
-@cache
 def imports(source: str) -> frozenset[str]:
     """Every module that Python source imports, functions and `try` blocks included.
 
     Relative imports stay inside the component; source that does not parse has none here.
     """
+    return parse(source)[0]
+
+
+def _imported(tree: ast.Module) -> frozenset[str]:
     found: set[str] = set()
-    tree, _ = parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
@@ -164,17 +166,17 @@ def imports(source: str) -> frozenset[str]:
 
 # Flows share most of their code, and parsing is what takes the time.
 @cache
-def parse(source: str) -> tuple[ast.Module, str]:
-    """Component source as a syntax tree, with the reason when it cannot be run, or ""."""
+def parse(source: str) -> tuple[frozenset[str], str]:
+    """What component source imports, with the reason when it cannot be run, or ""."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            return ast.parse(source), ""
+            return _imported(ast.parse(source)), ""
     except SyntaxError as fault:
         reason = f"{fault.msg} (line {fault.lineno})"
     except (ValueError, RecursionError, MemoryError) as fault:
         reason = str(fault) or "it is nested too deeply"
-    return ast.Module(body=[], type_ignores=[]), reason
+    return frozenset(), reason
 
 
 def _bare(requirement: str) -> str:

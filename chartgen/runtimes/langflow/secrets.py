@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 # The shapes are the vendors' published key formats.
 FORMATS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
@@ -37,7 +38,7 @@ QUERY = re.compile(
 # Nearly no text has any of these, and one search is cheaper than one for each format.
 HINT = re.compile(
     r"sk-|gh[pousr]_|github_pat_|glpat-|hf_|xox|AKIA|ASIA|AIza|gsk_|[rs]k_live_|tvly-|nvapi-|"
-    r"pcsk_|AstraCS:|SG\.|-----BEGIN|eyJ|://"
+    r"pcsk_|AstraCS:|SG\.|-----BEGIN|eyJ"
 )
 EXAMPLE_PASSWORDS = frozenset(
     {"password", "pass", "pwd", "passwd", "secret", "postgres", "user", "username"}
@@ -80,7 +81,13 @@ HARMLESS = re.compile(r"(?i)(?:bearer|basic|token|true|false|[\d.,:\s-]*)\s*")
 
 def kinds(text: str) -> Iterator[str]:
     """What secrets a text holds, in words; the secrets themselves are not given."""
-    yield from dict.fromkeys(kind for kind, _ in _found(text))
+    yield from _kinds(text)
+
+
+# Flows share their components' code and most of their short texts.
+@lru_cache(maxsize=1024)
+def _kinds(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(kind for kind, _ in _found(text)))
 
 
 def redacted(text: str) -> str:
@@ -91,13 +98,11 @@ def redacted(text: str) -> str:
 
 
 def _found(text: str) -> Iterator[tuple[str, str]]:
-    if not HINT.search(text):
-        return
-    for kind, shape in FORMATS:
+    for kind, shape in FORMATS if HINT.search(text) else ():
         for match in shape.finditer(text):
             if not EXAMPLE.search(match[0]):
                 yield kind, match[0]
-    for url in URL.finditer(text):
+    for url in URL.finditer(text) if "://" in text else ():
         for kind, shape in (("a password in a URL", USERINFO), ("a key in a URL", QUERY)):
             for match in shape.finditer(url[0]):
                 if not _is_example_password(match[1]):
