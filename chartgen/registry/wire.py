@@ -12,7 +12,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -22,8 +21,8 @@ from requests.adapters import HTTPAdapter
 from requests.utils import get_environ_proxies
 
 from chartgen import __version__
-from chartgen.errors import ChartgenError, InvalidInput, Unavailable
-from chartgen.registry import location
+from chartgen.errors import ChartgenError, Unavailable
+from chartgen.registry import location, trust
 from chartgen.registry.faults import Refused, Transient
 from chartgen.registry.retry import Patience
 from chartgen.registry.transfer import Sending
@@ -72,7 +71,7 @@ class Wire:
         self._plain = HTTPAdapter(pool_maxsize=16)
         # Reading every authority takes a tenth of a second: not for plain HTTP.
         secure = home.startswith("https:")
-        self._secure = _Adapter(_trust(self._ca_files)) if secure else None
+        self._secure = trust.adapter(self._ca_files) if secure else None
 
     def is_home(self, url: str) -> bool:
         """Whether a URL is the registry itself: only there does its login go."""
@@ -183,38 +182,8 @@ class Wire:
             return self._plain
         with self._lock:
             if self._secure is None:
-                self._secure = _Adapter(_trust(self._ca_files))
+                self._secure = trust.adapter(self._ca_files)
             return self._secure
-
-
-class _Adapter(HTTPAdapter):
-    """Trusts the system's authorities and the ones that were named, beside requests' own."""
-
-    def __init__(self, context: ssl.SSLContext) -> None:
-        self._context = context
-        super().__init__(pool_maxsize=16)
-
-    def init_poolmanager(self, *args: Any, **options: Any) -> None:
-        super().init_poolmanager(*args, **options, ssl_context=self._context)
-
-    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
-        return super().proxy_manager_for(*args, **options, ssl_context=self._context)
-
-
-@cache
-def _trust(ca_files: tuple[Path, ...]) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    for path in ca_files:
-        try:
-            if path.is_dir():
-                context.load_verify_locations(capath=path)
-            else:
-                context.load_verify_locations(cafile=path)
-        except OSError as fault:
-            raise InvalidInput(
-                f"{path} holds no certificates that can be read ({fault.strerror or fault})"
-            ) from None
-    return context
 
 
 def _headless(response: requests.Response) -> bool:
