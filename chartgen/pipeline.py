@@ -15,7 +15,6 @@ from chartgen.watcher import Watcher
 
 REPORT = ".release.json"
 CONTEXT = ".context"
-LAYOUT = ".image"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -223,7 +222,7 @@ def _build(
 
 def _folders(app: App, context: Tree, built: Image) -> dict[str, Tree]:
     stem = _stem(app)
-    layout = {f"{stem}{LAYOUT}": built.layout} if built.layout else {}
+    layout = {f"{stem}{report.IMAGE_FOLDER}": built.layout} if built.layout else {}
     return {f"{stem}{CONTEXT}": context, **layout}
 
 

@@ -14,6 +14,8 @@ from chartgen.errors import InvalidInput
 from chartgen.model import App, Chart, Credential, Finding, Host, ImageRef, Parameter
 
 FORMAT = 1
+# The ending of the folder beside a report that holds its image.
+IMAGE_FOLDER = ".image"
 NO_REPORT = "is no report of a release: name the .release.json that chartgen package wrote"
 # What moves a terminal's cursor, turns the direction of a text, or cannot be encoded.
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")

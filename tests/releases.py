@@ -9,10 +9,14 @@ from typing import Any
 import pytest
 
 from chartgen import registry
+from chartgen.image import Built, Order
+from chartgen.image import oci as oci_builder
+from chartgen.model import App, Base
 from chartgen.registry import Patience
 from tests import cli as terminal
 from tests.oci_base import Shelf, digest
 from tests.registry_server import Registry
+from tests.sample import sample_app, sample_image
 
 RELEASE = ("--name", "bots", "--version", "1.0.0")
 REPORT = "dist/bots-1.0.0.release.json"
@@ -71,3 +75,23 @@ def all_stand(server: Registry, out: str) -> bool:
         if stands(server, repository, tag) != found or stands(server, repository, found) != found:
             return False
     return True
+
+
+class Nobody:
+    """Listens to nothing."""
+
+    def step(self, text: str) -> None: ...
+    def line(self, text: str) -> None: ...
+    def progress(self, done: int, total: int) -> None: ...
+
+
+def app(**changes: Any) -> App:
+    """The sample application on the layout `base`."""
+    base = Base(reference="oci-layout:base:1", profile="custom", reason="asked for")
+    return sample_app(**{"base": base, "packages": (), **changes})
+
+
+def build(**changes: Any) -> Built:
+    """Build it without Docker; `changes` are fields of the order."""
+    fields: dict[str, Any] = {"app": app(), "image": sample_image(digest=""), "context": {}}
+    return oci_builder.build(Order(**{**fields, **changes}), Nobody())

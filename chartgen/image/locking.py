@@ -30,11 +30,9 @@ def make_lock(order: Order, watcher: Watcher) -> Lock:
         resolved = resolve.resolve(opened.source, opened.reference, oci.platforms(order))
         python, pinned = "", {}
         if app.packages:
-            found = {
-                child.platform: _inventory(opened.source, child) for child in resolved.children
-            }
-            (python,) = {one.python for one in found.values()}
-            pinned = {one: _pins(app, one, had) for one, had in found.items()}
+            had = {child.platform: _inventory(opened.source, child) for child in resolved.children}
+            python = _python(had.values())
+            pinned = {platform: _pins(app, platform, one) for platform, one in had.items()}
         return locked.make_lock(
             app,
             opened.source,

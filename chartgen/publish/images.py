@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from chartgen import registry
+from chartgen import registry, report
 from chartgen.errors import InvalidInput
 from chartgen.image import bases
 from chartgen.oci import layout, manifest, media
@@ -17,8 +17,6 @@ from chartgen.oci.source import Fetched, Stream, fetch
 from chartgen.publish import goods
 from chartgen.registry import BlobJob, Client, Location, NotFound
 from chartgen.watcher import Watcher
-
-LAYOUT = ".image"
 
 
 def image(release: Mapping[str, Any], folder: Path) -> goods.Goods:
@@ -39,7 +37,7 @@ def image(release: Mapping[str, Any], folder: Path) -> goods.Goods:
             tag=tag,
             digest=digest,
             base=release["base"]["reference"],
-            folder=folder / f"{release['name']}-{release['version']}{LAYOUT}",
+            folder=folder / f"{release['name']}-{release['version']}{report.IMAGE_FOLDER}",
         )
     if digest:
         return Elsewhere(place=place, tag=tag, digest=digest)

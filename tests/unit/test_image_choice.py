@@ -9,29 +9,19 @@ from typing import Any
 
 import pytest
 
-from chartgen import pipeline
+from chartgen import report
 from chartgen.errors import ChartgenError, InvalidInput, Unavailable
 from chartgen.image import BUILDERS, Built, Order, bases, choice
 from chartgen.image import build as build_image
-from chartgen.image import oci as oci_builder
-from chartgen.model import App, Base
 from tests import cli as terminal
 from tests import releases
 from tests.oci_base import Shelf
 from tests.registry_server import Fault, Registry
-from tests.releases import package
+from tests.releases import Nobody, app, build, package
 from tests.sample import sample_app, sample_image
 
 IMAGE = "registry.example.com/team/bots"
 LAYOUT = Path("dist/bots-1.0.0.image")
-
-
-class Nobody:
-    """Listens to nothing."""
-
-    def step(self, text: str) -> None: ...
-    def line(self, text: str) -> None: ...
-    def progress(self, done: int, total: int) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -52,16 +42,6 @@ def shelf(tmp_path: Path) -> Shelf:
 def server() -> Iterator[Registry]:
     with Registry().serve() as started:
         yield started
-
-
-def app(**changes: Any) -> App:
-    base = Base(reference="oci-layout:base:1", profile="custom", reason="asked for")
-    return sample_app(**{"base": base, "packages": (), **changes})
-
-
-def build(**changes: Any) -> Built:
-    fields: dict[str, Any] = {"app": app(), "image": sample_image(digest=""), "context": {}}
-    return oci_builder.build(Order(**{**fields, **changes}), Nobody())
 
 
 def test_a_layout_may_be_named_without_its_only_tag(shelf: Shelf) -> None:
@@ -216,4 +196,4 @@ def test_a_dry_run_asks_no_registry(server: Registry) -> None:
     done = package(f"{server.host}/base:1", IMAGE, "--builder", "oci", "--dry-run")
     assert done.code == 0
     assert server.seen == []
-    assert pipeline.LAYOUT not in done.out
+    assert report.IMAGE_FOLDER not in done.out

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 
 from chartgen.errors import InvalidInput
-from chartgen.image import inventory
+from chartgen.image import Order, inventory, make_lock
 from chartgen.image.inventory import Inventory
 from chartgen.oci import manifest
-from tests import oci_base
+from tests import oci_base, releases
+from tests.sample import sample_image
 
 SITE = "app/.venv/lib/python3.14/site-packages"
 PATH = "/app/.venv/bin:/usr/bin:/bin"
@@ -71,3 +73,20 @@ def test_a_damaged_layer_is_named() -> None:
     shelf.blobs[found.layers[0].digest] = b"\x1f\x8bnothing"
     with pytest.raises(InvalidInput, match=found.layers[0].digest):
         inventory.take(shelf, found.layers, PATH)
+
+
+def test_platforms_with_different_pythons_are_refused_by_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    shelf = oci_base.Shelf()
+    environment = {"config": {"Env": [f"PATH={PATH}"]}}
+    entries = []
+    for platform, python in ((oci_base.AMD64, "3.14"), (oci_base.ARM64, "3.13")):
+        six = layer(f"app/.venv/lib/python{python}/site-packages/six-1.17.0.dist-info")
+        found = shelf.image(layers=[six], platform=platform, config=environment)
+        entries.append(shelf.entry(found, platform))
+    shelf.write(tmp_path / "base", {"1": shelf.index(entries)})
+    order = Order(app=releases.app(packages=("httpx",)), image=sample_image(digest=""), context={})
+    with pytest.raises(InvalidInput, match=r"3\.13 and 3\.14.*--platform"):
+        make_lock(order, releases.Nobody())

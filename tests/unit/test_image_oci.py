@@ -10,26 +10,16 @@ from typing import Any
 import pytest
 
 from chartgen.errors import InvalidInput
-from chartgen.image import Built, Order
-from chartgen.image import oci as oci_builder
-from chartgen.model import App, Base
+from chartgen.image import Built
+from chartgen.model import Base
 from tests import cli as terminal
 from tests import releases
 from tests.oci_base import AMD64, ARM64, OCI_INDEX, Shelf, unpacked
 from tests.registry_server import Registry
-from tests.releases import package
-from tests.sample import sample_app, sample_image
+from tests.releases import app, build, package
 
 IMAGE = "registry.example.com/team/bots"
 LAYOUT = Path("dist/bots-1.0.0.image")
-
-
-class Nobody:
-    """Listens to nothing."""
-
-    def step(self, text: str) -> None: ...
-    def line(self, text: str) -> None: ...
-    def progress(self, done: int, total: int) -> None: ...
 
 
 @pytest.fixture(autouse=True)
@@ -50,16 +40,6 @@ def shelf(tmp_path: Path) -> Shelf:
 def server() -> Iterator[Registry]:
     with Registry().serve() as started:
         yield started
-
-
-def app(**changes: Any) -> App:
-    base = Base(reference="oci-layout:base:1", profile="custom", reason="asked for")
-    return sample_app(**{"base": base, "packages": (), **changes})
-
-
-def build(**changes: Any) -> Built:
-    fields: dict[str, Any] = {"app": app(), "image": sample_image(digest=""), "context": {}}
-    return oci_builder.build(Order(**{**fields, **changes}), Nobody())
 
 
 def read(layout: Mapping[str, bytes], digest: str) -> Any:
