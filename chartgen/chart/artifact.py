@@ -6,7 +6,6 @@ Source: Helm 4.3, `pkg/registry/client.go` (`Push`) and `pkg/registry/chart.go` 
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 import tarfile
@@ -17,6 +16,7 @@ from typing import Any
 
 from chartgen.chart import text
 from chartgen.errors import InvalidInput
+from chartgen.oci.descriptor import digest_of
 
 CONFIG_TYPE = "application/vnd.cncf.helm.config.v1+json"
 LAYER_TYPE = "application/vnd.cncf.helm.chart.content.v1.tar+gzip"
@@ -43,7 +43,7 @@ class Artifact:
     @property
     def digest(self) -> str:
         """Digest of the manifest: what the chart is known by in every registry."""
-        return _digest(self.manifest)
+        return digest_of(self.manifest)
 
 
 def artifact(archive: bytes) -> Artifact:
@@ -94,11 +94,7 @@ def _annotations(metadata: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _descriptor(media_type: str, data: bytes) -> dict[str, Any]:
-    return {"mediaType": media_type, "digest": _digest(data), "size": len(data)}
-
-
-def _digest(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
+    return {"mediaType": media_type, "digest": digest_of(data), "size": len(data)}
 
 
 def _go_json(value: Any) -> bytes:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 
 from chartgen import resources, tree
 from chartgen.chart import appdata, metadata, readme, sample, schema, text, values
 from chartgen.errors import InvalidInput
 from chartgen.model import App, Chart, ImageRef
+from chartgen.oci.descriptor import digest_of
 from chartgen.tree import Tree
 
 _LONGEST_DISPLAY_NAME = 63
@@ -29,7 +29,7 @@ def build(app: App, image: ImageRef, *, epoch: int = 0, display_name: str = "") 
         version=app.version,
         files=files,
         archive=archive,
-        digest=f"sha256:{hashlib.sha256(archive).hexdigest()}",
+        digest=digest_of(archive),
     )
 
 

@@ -190,8 +190,10 @@ def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
 def _request(
     name: str, version: str, pick: Callable[[str, str, Any], Any], said: Mapping[str, Any]
 ) -> Request:
+    from chartgen.image.bases import is_layout
+
     base = pick("base", "base", "")
-    if base and not base.startswith("oci-layout:"):
+    if base and not is_layout(base):
         reference.image(base, version)
     return Request(
         name=name,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,6 +13,7 @@ from chartgen import registry
 from chartgen.chart import artifact
 from chartgen.chart.artifact import Artifact
 from chartgen.errors import InvalidInput
+from chartgen.oci.descriptor import digest_of
 from chartgen.publish import goods
 from chartgen.registry import BlobJob, Location
 from chartgen.watcher import Watcher
@@ -29,7 +29,7 @@ def chart(release: Mapping[str, Any], folder: Path, repository: str) -> goods.Go
     if not told:
         raise InvalidInput("this release has no chart: chartgen package makes one")
     archive = _content(folder / told["file"])
-    if _sha256(archive) != told["digest"]:
+    if digest_of(archive) != told["digest"]:
         raise InvalidInput(f"{told['file']} is not the chart of this report: package again")
     # What follows oci:// begins with a host, even where only that is given.
     place = registry.parse(f"oci://{repository.removeprefix('oci://')}").child(release["name"])
@@ -73,7 +73,7 @@ class Chart:
     def _job(self, data: bytes) -> BlobJob:
         return BlobJob(
             repository=self.place.repository,
-            digest=_sha256(data),
+            digest=digest_of(data),
             size=len(data),
             open_stream=partial(io.BytesIO, data),
         )
@@ -85,7 +85,3 @@ def _content(file: Path) -> bytes:
     except OSError as fault:
         reason = (fault.strerror or type(fault).__name__).lower()
         raise InvalidInput(f"{file} cannot be read: {reason}") from fault
-
-
-def _sha256(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"

@@ -6,11 +6,11 @@ when the registry has shown it again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
+from chartgen.oci.descriptor import digest_of
 from chartgen.registry import exchange, upload
 from chartgen.registry.exchange import DIGEST, Exchange
 from chartgen.registry.faults import Mismatch, NotFound, Transient
@@ -102,7 +102,7 @@ class Client:
 
         Raises Mismatch or Unavailable when the registry does not show these very bytes.
         """
-        digest = _sha256(body)
+        digest = digest_of(body)
         if DIGEST.fullmatch(reference) and reference != digest:
             raise Mismatch(f"a manifest that is {digest} cannot be pushed as {reference}")
         call = Call(
@@ -193,7 +193,7 @@ class Client:
         )
 
     def _manifest(self, answer: Answer, reference: str) -> Manifest:
-        digest = _sha256(answer.body)
+        digest = digest_of(answer.body)
         if DIGEST.fullmatch(reference) and reference != digest:
             raise Mismatch(f"{self.host} sends {digest} for {reference}")
         self._registry.check(answer, digest)
@@ -219,10 +219,6 @@ class Client:
                 raise Transient(f"{self.host} shows {shown} for {name} after {pushed.digest}")
 
         self._registry.patience.run(once)
-
-
-def _sha256(data: bytes) -> str:
-    return f"sha256:{hashlib.sha256(data).hexdigest()}"
 
 
 def _content_type(answer: Answer) -> str:

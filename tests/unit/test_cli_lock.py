@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from chartgen.oci import document
 from tests import cli as terminal
 from tests import oci_base
 
@@ -17,21 +16,8 @@ RELEASE = ("package", "flows", "--version", "1.0.0", "--builder", "oci")
 @pytest.fixture(autouse=True)
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.settle(tmp_path, monkeypatch)
-    terminal_base(tmp_path / "base")
-
-
-def terminal_base(folder: Path) -> None:
-    """A base image in an OCI layout."""
     shelf = oci_base.Shelf()
-    root = shelf.image()
-    data = shelf.manifests[root][0]
-    for digest, content in {**shelf.blobs, root: data}.items():
-        file = folder / "blobs" / digest.replace(":", "/")
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_bytes(content)
-    entry = {"mediaType": oci_base.OCI_MANIFEST, "digest": root, "size": len(data)}
-    (folder / "oci-layout").write_text('{"imageLayoutVersion": "1.0.0"}')
-    (folder / "index.json").write_bytes(document.dump({"schemaVersion": 2, "manifests": [entry]}))
+    shelf.write(tmp_path / "base", {"1": shelf.image()})
 
 
 def test_with_a_lock_the_base_is_not_looked_at_and_the_digest_is_the_same(tmp_path: Path) -> None:
