@@ -72,7 +72,8 @@ class Release:
 def inspect(options: Options, watcher: Watcher) -> App:
     """What the flows hold and need, findings included; nothing is refused and nothing written."""
     watcher.step("reading flows")
-    found, faults = sources.collect(options.paths, exclude=[options.destination])
+    faults: list[Finding] = []
+    found = sources.collect(options.paths, faults, exclude=[options.destination])
     app = runtimes.load(found, options.request)
     # Where nothing could be read, that there is no flow says nothing new.
     said = [item for item in app.findings if not (faults and item.code == "no-flows")]

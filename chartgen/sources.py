@@ -59,26 +59,24 @@ class Source:
 
 
 def collect(
-    paths: Sequence[Path], *, exclude: Sequence[Path] = ()
-) -> tuple[tuple[Source, ...], tuple[Finding, ...]]:
-    """Every JSON document under the paths, sorted by path, and what could not be read.
+    paths: Sequence[Path], findings: list[Finding], *, exclude: Sequence[Path] = ()
+) -> Iterator[Source]:
+    """Every JSON document under the paths, one at a time, in the order of the files' paths.
 
     A folder is read recursively (`*.json`, `*.zip`; hidden names are passed over, and so
-    are the folders in `exclude`). A symbolic link that leads out of its folder is a finding
-    of level error, and so is whatever cannot be read.
+    are the folders in `exclude`). What cannot be read is added to `findings`, and so is a
+    symbolic link that leads out of its folder: both are of level error.
     """
     shared = _shared_parent(paths)
     left_out = {path.resolve() for path in exclude if not _out_of_reach(path)}
-    sources: dict[str, Source] = {}
-    findings: list[Finding] = []
+    files: dict[str, Path] = {}
     for path in paths:
         if fault := _out_of_reach(path):
             findings.append(fault)
-            continue
-        for file, label in _files(path, shared, left_out, findings):
-            for source in _read(file, label, findings):
-                sources[source.path] = source
-    return tuple(sources[name] for name in sorted(sources)), tuple(findings)
+        else:
+            files.update((label, file) for file, label in _files(path, shared, left_out, findings))
+    for label in sorted(files):
+        yield from _read(files[label], label, findings)
 
 
 def _out_of_reach(path: Path) -> Finding | None:

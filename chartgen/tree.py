@@ -12,7 +12,7 @@ import tarfile
 import tempfile
 import unicodedata
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -21,12 +21,38 @@ from typing import BinaryIO
 from chartgen.errors import InvalidInput
 
 Tree = Mapping[str, bytes]
+Reader = Callable[[], bytes]
 
 WRITERS = 16
 
 # Written by hand because Python's own header differs between its versions:
 # magic, deflate, no flags, no time, no extra flags, unknown system.
 GZIP_HEADER = bytes.fromhex("1f8b08000000000000ff")
+
+
+class Lazy(Mapping[str, bytes]):
+    """A tree whose files are read when they are asked for, each time anew."""
+
+    def __init__(self, readers: Mapping[str, Reader]) -> None:
+        self._readers = dict(readers)
+
+    def __getitem__(self, path: str) -> bytes:
+        return self._readers[path]()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._readers)
+
+    def __len__(self) -> int:
+        return len(self._readers)
+
+    def __contains__(self, path: object) -> bool:
+        # Mapping's own would read the file.
+        return path in self._readers
+
+
+def reader(tree: Mapping[str, bytes], path: str) -> Reader:
+    """What reads one file of a tree."""
+    return lambda: tree[path]
 
 
 def read(folder: Path) -> Tree:
@@ -53,15 +79,15 @@ def _walk(folder: Path) -> Iterator[Path]:
 
 
 def merge(*trees: Tree) -> Tree:
-    """Lay trees on top of each other; a path that two of them hold is an error."""
-    merged: dict[str, bytes] = {}
+    """Lay trees on top of each other, unread; a path that two of them hold is an error."""
+    merged: dict[str, Reader] = {}
     for part in trees:
-        for path, data in part.items():
+        for path in part:
             if path in merged:
                 raise InvalidInput(f"{path!r} would be written twice")
-            merged[path] = data
+            merged[path] = reader(part, path)
     check(merged)
-    return dict(sorted(merged.items()))
+    return Lazy(dict(sorted(merged.items())))
 
 
 def tar(tree: Tree, epoch: int, *, prefix: str = "", first: str = "") -> bytes:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
-from chartgen import runtimes
+from chartgen import runtimes, sources
 from chartgen.model import App, Finding, Request, Selection
 from chartgen.sources import Source
 
@@ -69,6 +70,15 @@ def source(value: Any, path: str = "flow.json") -> Source:
     return Source(path=path, data=data)
 
 
+def collect(
+    paths: Sequence[Path], exclude: Sequence[Path] = ()
+) -> tuple[tuple[Source, ...], tuple[Finding, ...]]:
+    """Return all sources under the paths, and what could not be read."""
+    findings: list[Finding] = []
+    found = tuple(sources.collect(paths, findings, exclude=exclude))
+    return found, tuple(findings)
+
+
 def load(
     *values: Any,
     credentials: Iterable[Selection] = (),
@@ -83,11 +93,11 @@ def load(
         parameters=tuple(parameters),
         **options,
     )
-    sources = [
+    given = [
         value if isinstance(value, Source) else source(value, f"{number}.json")
         for number, value in enumerate(values)
     ]
-    return runtimes.load(sources, request)
+    return runtimes.load(given, request)
 
 
 def credentials(app: App) -> set[str]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import posixpath
+from functools import partial
 
 from chartgen import render, resources
 from chartgen.errors import InvalidInput
 from chartgen.image import bases, labels
 from chartgen.model import App, ImageRef
 from chartgen.reference import IMAGE
-from chartgen.tree import Tree
+from chartgen.tree import Lazy, Reader, Tree, reader
 
 
 def build(app: App, image: ImageRef) -> Tree:
@@ -20,13 +21,12 @@ def build(app: App, image: ImageRef) -> Tree:
     """
     if not bases.is_layout(app.base.reference) and not IMAGE.fullmatch(app.base.reference):
         raise InvalidInput(f"{app.base.reference!r} is not an image that one can build on")
-    files = {"Dockerfile": _dockerfile(app, image).encode()}
-    for path, data in app.files.items():
-        files[f"rootfs/{path}"] = data
+    files: dict[str, Reader] = {"Dockerfile": _dockerfile(app, image).encode}
+    files |= {f"rootfs/{path}": reader(app.files, path) for path in app.files}
     if app.packages:
-        files["requirements.txt"] = _lines(app.packages)
-        files["constraints.txt"] = _lines(app.constraints)
-    return dict(sorted(files.items()))
+        files["requirements.txt"] = partial(_lines, app.packages)
+        files["constraints.txt"] = partial(_lines, app.constraints)
+    return Lazy(dict(sorted(files.items())))
 
 
 def _dockerfile(app: App, image: ImageRef) -> str:

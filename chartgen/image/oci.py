@@ -7,9 +7,8 @@ finds those in the base's registry.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
-from pathlib import Path
+from contextlib import closing
 
 from chartgen import lock
 from chartgen.errors import InvalidInput
@@ -25,9 +24,9 @@ from chartgen.oci.ancestors import Ancestors
 from chartgen.oci.append import Change
 from chartgen.oci.build import Recipe
 from chartgen.oci.descriptor import Platform
-from chartgen.oci.image import OciImage
+from chartgen.oci.image import OciImage, Opener
 from chartgen.oci.resolve import Base
-from chartgen.tree import Tree
+from chartgen.tree import Lazy, Reader, Tree, reader
 from chartgen.watcher import Watcher
 
 ANNOTATION = "org.opencontainers.image."
@@ -41,24 +40,22 @@ def build(order: Order, watcher: Watcher) -> Built:
     packages and there is no lock that says which.
     """
     app = order.app
-    with tempfile.TemporaryDirectory() as scratch:
-        base, above = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
-        more = _packages(order.lock, base) if order.lock else {}
-        recipe = Recipe(
-            files=app.files,
-            own=own(app),
-            change=_change(app, base),
-            created=order.epoch,
-            more=more,
-        )
-        image = oci_build.build(base, above, recipe, Path(scratch))
-        return Built(
-            id=image.parsed().config.digest,
-            digest=image.root.descriptor.digest,
-            layout=_thin(image),
-            # Every platform of the base may have the same to tell.
-            findings=tuple(dict.fromkeys(f for one in above.values() for f in one.findings)),
-        )
+    base, above = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
+    recipe = Recipe(
+        files=app.files,
+        own=own(app),
+        change=_change(app, base),
+        created=order.epoch,
+        more=_packages(order.lock, base) if order.lock else {},
+    )
+    image = oci_build.build(base, above, recipe)
+    return Built(
+        id=image.parsed().config.digest,
+        digest=image.root.descriptor.digest,
+        layout=_thin(image),
+        # Every platform of the base may have the same to tell.
+        findings=tuple(dict.fromkeys(f for one in above.values() for f in one.findings)),
+    )
 
 
 def platforms(order: Order) -> list[Platform]:
@@ -118,15 +115,16 @@ def _change(app: App, base: Base) -> Change:
 
 
 def _thin(image: OciImage) -> Tree:
-    """The layout's files, without the layers that the base has."""
-    files = {
-        layout.path_of(document.descriptor.digest): document.data for document in image.documents()
-    }
-    for blob in image.blobs:
-        if blob.open:
-            stream = blob.open()
-            try:
-                files[layout.path_of(blob.descriptor.digest)] = stream.read()
-            finally:
-                stream.close()
-    return {**files, **layout.marks(image)}
+    """The layout's files, without the layers that the base has; ours are read when written."""
+    files = {layout.path_of(one.descriptor.digest): one.data for one in image.documents()}
+    files |= layout.marks(image)
+    ours = {layout.path_of(b.descriptor.digest): _reader(b.open) for b in image.blobs if b.open}
+    return Lazy({**{path: reader(files, path) for path in files}, **ours})
+
+
+def _reader(opened: Opener) -> Reader:
+    def read() -> bytes:
+        with closing(opened()) as stream:
+            return stream.read()
+
+    return read

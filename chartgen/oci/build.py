@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from chartgen import tree
 from chartgen.oci import ancestors, image, layer
@@ -14,8 +13,9 @@ from chartgen.oci.image import OciImage, Opener
 from chartgen.oci.layer import Layer
 from chartgen.oci.packing import Compression
 from chartgen.oci.resolve import Base
-from chartgen.oci.source import BaseImage, Stream
+from chartgen.oci.source import BaseImage
 from chartgen.oci.tarball import Owner
+from chartgen.store import Store
 from chartgen.tree import Tree
 
 
@@ -47,8 +47,8 @@ def scan(source: BaseImage, base: Base, files: Tree, own: Iterable[str]) -> dict
     }
 
 
-def build(base: Base, above: Mapping[str, Ancestors], recipe: Recipe, scratch: Path) -> OciImage:
-    """Write the layers into a folder, which must stay until the image is pushed, and assemble.
+def build(base: Base, above: Mapping[str, Ancestors], recipe: Recipe) -> OciImage:
+    """Write the layers, each into a store of its own, and assemble.
 
     One layer serves every platform, unless their files differ, or the bases in who owns the
     folders above them.
@@ -62,27 +62,20 @@ def build(base: Base, above: Mapping[str, Ancestors], recipe: Recipe, scratch: P
         if made is None:
             # Without more, a lazy mapping of files stays lazy.
             files = tree.merge(recipe.files, more) if more else recipe.files
-            path = scratch / f"layer-{len(written)}"
-            made = _layer(replace(recipe, files=files), owners, epoch, path)
+            made = _layer(replace(recipe, files=files), owners, epoch)
             written.append((owners, more, made))
         layers[child.digest] = made
     return image.assemble(base, layers, recipe.change, created=epoch)
 
 
-def _layer(
-    recipe: Recipe, owners: Mapping[str, Owner], epoch: int, path: Path
-) -> tuple[Layer, Opener]:
-    with path.open("wb") as out:
-        made = layer.write(
-            recipe.files,
-            out,
-            epoch=epoch,
-            folders=owners,
-            compression=recipe.compression,
-            threads=recipe.threads,
-        )
-
-    def opener() -> Stream:
-        return path.open("rb")
-
-    return made, opener
+def _layer(recipe: Recipe, owners: Mapping[str, Owner], epoch: int) -> tuple[Layer, Opener]:
+    store = Store()
+    made = layer.write(
+        recipe.files,
+        store,
+        epoch=epoch,
+        folders=owners,
+        compression=recipe.compression,
+        threads=recipe.threads,
+    )
+    return made, store.open

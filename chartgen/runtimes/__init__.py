@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 
 from chartgen.model import App, Request
 from chartgen.runtimes import langflow
 from chartgen.sources import Source
 
-Loader = Callable[[Sequence[Source], Request], App]
+Loader = Callable[[Iterable[Source], Request], App]
 
 ALL: Mapping[str, Loader] = {"langflow": langflow.load}
 
 
-def load(sources: Sequence[Source], request: Request, runtime: str = "langflow") -> App:
+def load(sources: Iterable[Source], request: Request, runtime: str = "langflow") -> App:
     """The application that the sources hold, as the named runtime reads them."""
     return ALL[runtime](sources, request)

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import socket
-import tempfile
 from pathlib import Path
 from typing import NoReturn
 
@@ -60,8 +59,7 @@ def built(app: App, base: Base, above: dict[str, Ancestors], pins: tuple[Pin, ..
         own=("app/flows", "app/chartgen"),
         change=Change(env=wheels.environment(base)),
     )
-    with tempfile.TemporaryDirectory() as folder:
-        return oci_build.build(base, above, recipe, Path(folder)).root.descriptor.digest
+    return oci_build.build(base, above, recipe).root.descriptor.digest
 
 
 @pytest.mark.network

@@ -53,7 +53,6 @@ def layers() -> tuple[bytes, ...]:
 def on(
     source: BaseImage,
     reference: str,
-    scratch: Path,
     *,
     above: Ancestors | None = None,
     compression: Compression = "gzip",
@@ -64,9 +63,8 @@ def on(
     found = build.scan(source, base, FILES, OWN)
     if above:
         found = dict.fromkeys(found, above)
-    scratch.mkdir(parents=True, exist_ok=True)
     recipe = Recipe(files=FILES, own=OWN, change=change, compression=compression)
-    return build.build(base, found, recipe, scratch)
+    return build.build(base, found, recipe)
 
 
 def name(tag: str = "1.0") -> ImageRef:
@@ -114,11 +112,11 @@ def written(path: Path, data: Iterable[bytes]) -> Path:
 @pytest.mark.docker
 @pytest.mark.parametrize("docker", [True, False], ids=["docker base", "oci base"])
 def test_an_image_is_loaded_and_runs_and_the_bases_folder_stays_the_runtimes(
-    engine: Engine, load: Load, tmp_path: Path, docker: bool
+    engine: Engine, load: Load, docker: bool
 ) -> None:
     shelf = Shelf()
     shelf.image(docker=docker, tag="1.0", layers=layers())
-    made, named = on(shelf, "1.0", tmp_path), name()
+    made, named = on(shelf, "1.0"), name()
     image = load(archive.stream(made, shelf, named))
     assert image.id == made.parsed().config.digest
     assert image.attrs["Config"]["User"] == "1000:0"
@@ -134,25 +132,23 @@ def test_an_image_is_loaded_and_runs_and_the_bases_folder_stays_the_runtimes(
 
 
 @pytest.mark.docker
-def test_an_image_starts_with_the_command_that_is_set(
-    engine: Engine, load: Load, tmp_path: Path
-) -> None:
+def test_an_image_starts_with_the_command_that_is_set(engine: Engine, load: Load) -> None:
     shelf = Shelf()
     shelf.image(tag="1.0", layers=layers())
     named = name()
-    load(archive.stream(on(shelf, "1.0", tmp_path), shelf, named))
+    load(archive.stream(on(shelf, "1.0"), shelf, named))
     said = engine.client.containers.run(reference(named), network_mode="none", remove=True)
     assert said == FILES["app/flows/a.json"]
 
 
 @pytest.mark.docker
 def test_a_folder_of_the_base_would_be_reset_if_it_were_not_looked_up(
-    engine: Engine, load: Load, tmp_path: Path
+    engine: Engine, load: Load
 ) -> None:
     shelf = Shelf()
     shelf.image(tag="1.0", layers=layers())
     named = name()
-    made = on(shelf, "1.0", tmp_path, above=Ancestors(owners={"app": ROOT_FOLDER}))
+    made = on(shelf, "1.0", above=Ancestors(owners={"app": ROOT_FOLDER}))
     load(archive.stream(made, shelf, named))
     assert engine.run(reference(named), "stat -c '%a %u:%g' /app")[0] == "755 0:0\n"
 
@@ -160,12 +156,12 @@ def test_a_folder_of_the_base_would_be_reset_if_it_were_not_looked_up(
 @pytest.mark.docker
 @pytest.mark.parametrize("compression", [*LEVELS, "none"])
 def test_every_compression_is_unpacked_to_the_same_image(
-    engine: Engine, load: Load, tmp_path: Path, compression: Compression
+    engine: Engine, load: Load, compression: Compression
 ) -> None:
     shelf = Shelf()
     shelf.image(tag="1.0", layers=layers())
-    plain = on(shelf, "1.0", tmp_path / "plain")
-    made, named = on(shelf, "1.0", tmp_path / "other", compression=compression), name()
+    plain = on(shelf, "1.0")
+    made, named = on(shelf, "1.0", compression=compression), name()
     image = load(archive.stream(made, shelf, named))
     assert image.id == plain.parsed().config.digest
     assert engine.run(reference(named), "cat /app/flows/a.json")[0] == '{"name": "a"}\n'
@@ -173,12 +169,12 @@ def test_every_compression_is_unpacked_to_the_same_image(
 
 @pytest.mark.docker
 def test_our_layer_alone_is_enough_for_an_engine_that_has_the_base(
-    engine: Engine, load: Load, tmp_path: Path
+    engine: Engine, load: Load
 ) -> None:
     shelf = Shelf()
     shelf.image(tag="1.0", layers=layers())
-    other = on(shelf, "1.0", tmp_path / "other", change=Change(labels={"title": "other"}))
-    made, named = on(shelf, "1.0", tmp_path / "made"), name()
+    other = on(shelf, "1.0", change=Change(labels={"title": "other"}))
+    made, named = on(shelf, "1.0"), name()
     with pytest.raises(DockerException, match="no such file"):
         load(archive.thin(made, shelf, named))
     load(archive.stream(other, shelf, name()))
@@ -230,14 +226,14 @@ def test_a_base_that_docker_saved_and_skopeo_wrote_is_built_on(
     written(tmp_path / "saved.tar", engine.image(engine.base("saved")).save())
     skopeo("copy", "docker-archive:saved.tar", "oci-archive:base.tar:1.0", cwd=tmp_path)
     opened, named = layout.read(tmp_path / "base.tar"), name()
-    load(archive.stream(on(opened, "1.0", tmp_path / "scratch"), opened, named))
+    load(archive.stream(on(opened, "1.0"), opened, named))
     assert engine.run(reference(named), "cat /app/flows/a.json")[0] == '{"name": "a"}\n'
 
 
 def test_skopeo_reads_an_archive_as_layout_and_as_what_docker_saves(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.image(docker=True, tag="1.0", layers=layers())
-    made, named = on(shelf, "1.0", tmp_path / "scratch"), name()
+    made, named = on(shelf, "1.0"), name()
     for _ in range(2):
         path = written(tmp_path / "image.tar", archive.stream(made, shelf, named))
     raw = skopeo("inspect", "--raw", f"oci-archive:{path}:1.0", cwd=tmp_path)
@@ -260,7 +256,7 @@ def test_skopeo_copies_a_layout_of_several_platforms_without_changing_a_digest(
 ) -> None:
     shelf = Shelf()
     shelf.several(docker=docker, tag="1.0")
-    made = on(shelf, "1.0", tmp_path / "scratch")
+    made = on(shelf, "1.0")
     layout.write(made, shelf, tmp_path / "out", name())
     skopeo("copy", "--all", "oci:out:1.0", "oci:copy:1.0", cwd=tmp_path)
     copied = layout.read(tmp_path / "copy")
@@ -275,7 +271,7 @@ def test_skopeo_copies_a_layout_of_several_platforms_without_changing_a_digest(
 def test_umoci_unpacks_a_layout_with_the_bases_owner(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.image(docker=True, tag="1.0", layers=layers())
-    layout.write(on(shelf, "1.0", tmp_path / "scratch"), shelf, tmp_path / "out", name())
+    layout.write(on(shelf, "1.0"), shelf, tmp_path / "out", name())
     if os.geteuid():
         pytest.skip("only root can unpack files of others")
     tool("umoci", "unpack", "--image", "out:1.0", "bundle", cwd=tmp_path)
@@ -289,9 +285,10 @@ def test_umoci_unpacks_a_layout_with_the_bases_owner(tmp_path: Path) -> None:
 def test_gnu_tar_and_gzip_read_a_layer(tmp_path: Path) -> None:
     shelf = Shelf()
     shelf.image(tag="1.0")
-    made = on(shelf, "1.0", tmp_path / "scratch")
-    (path,) = (tmp_path / "scratch").iterdir()
-    shutil.copy(path, tmp_path / "layer.gz")
+    made = on(shelf, "1.0")
+    path = tmp_path / "layer.gz"
+    layer = next(b for b in made.blobs if b.descriptor == made.parsed().layers[-1])
+    path.write_bytes(b"".join(layer.chunks(shelf)))
     tool("gzip", "--test", "layer.gz", cwd=tmp_path)
     said = tool("tar", "--list", "--numeric-owner", "--verbose", "--file", path, cwd=tmp_path)
     assert [line.split()[:2] for line in said.splitlines()] == [

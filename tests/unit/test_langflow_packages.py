@@ -109,8 +109,8 @@ def test_what_a_library_asks_for_only_when_it_runs_comes_along() -> None:
     known = facts.load()
     lacking = replace(known, base_distributions=known.base_distributions - {"lxml"})
     [node] = graph.components("Bot", {"nodes": [code("import bs4")], "edges": []})
-    assert chosen.choose([node], lacking).packages == ("lxml",)
-    assert chosen.choose([node], known).packages == ()
+    assert chosen.choose(chosen.wanted(node, lacking), lacking).packages == ("lxml",)
+    assert chosen.choose(chosen.wanted(node, known), known).packages == ()
 
 
 def test_an_image_of_the_users_own_gets_everything_that_is_missing() -> None:

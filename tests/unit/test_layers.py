@@ -17,6 +17,7 @@ FLOORS = (
     {"config", "registry", "report", "sources"},
     {"schema", "render", "oci"},
     {"resources", "reference", "watcher", "destination"},
+    {"store"},
     {"tree"},
     {"errors"},
     {"model"},

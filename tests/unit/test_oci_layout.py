@@ -21,10 +21,10 @@ FILES = {"app/flows/a.json": b"{}"}
 NAME = ImageRef(repository="registry.example.com/team/bots", tag="1.2.0")
 
 
-def made(shelf: Shelf, reference: str, scratch: Path) -> OciImage:
+def made(shelf: Shelf, reference: str) -> OciImage:
     base = resolve.resolve(shelf, reference)
     above = build.scan(shelf, base, FILES, ["app/flows"])
-    return build.build(base, above, Recipe(files=FILES), scratch)
+    return build.build(base, above, Recipe(files=FILES))
 
 
 def packed(folder: Path, prefix: str = "") -> Path:
@@ -141,7 +141,7 @@ def test_a_file_that_is_no_archive_is_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("several", [False, True])
 def test_a_written_layout_is_read_back(tmp_path: Path, several: bool) -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.several() if several else shelf.image(docker=True), tmp_path)
+    image = made(shelf, shelf.several() if several else shelf.image(docker=True))
     layout.write(image, shelf, tmp_path / "out", NAME)
     opened = layout.read(tmp_path / "out")
     for reference in ("", "1.2.0", "registry.example.com/team/bots:1.2.0"):
@@ -154,7 +154,7 @@ def test_a_written_layout_is_read_back(tmp_path: Path, several: bool) -> None:
 
 def test_a_layout_is_replaced_and_a_folder_of_something_else_is_not(tmp_path: Path) -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.image(), tmp_path)
+    image = made(shelf, shelf.image())
     for _ in range(2):
         layout.write(image, shelf, tmp_path / "out")
     (tmp_path / "mine").mkdir()
@@ -166,7 +166,7 @@ def test_a_layout_is_replaced_and_a_folder_of_something_else_is_not(tmp_path: Pa
 
 def test_nothing_is_written_when_a_blob_of_the_base_is_damaged(tmp_path: Path) -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.image(), tmp_path)
+    image = made(shelf, shelf.image())
     shelf.blobs = {name: data[:-1] + b"?" for name, data in shelf.blobs.items()}
     with pytest.raises(InvalidInput, match="is damaged"):
         layout.write(image, shelf, tmp_path / "out")
@@ -185,7 +185,7 @@ def test_an_archive_is_the_same_twice_and_holds_each_blob_once(tmp_path: Path) -
     found = []
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-        image = made(shelf, "1.0", tmp_path / name)
+        image = made(shelf, "1.0")
         found.append(b"".join(archive.stream(image, shelf, NAME)))
     assert found[0] == found[1]
     with tarfile.open(fileobj=io.BytesIO(found[0])) as opened:
@@ -196,7 +196,7 @@ def test_an_archive_is_the_same_twice_and_holds_each_blob_once(tmp_path: Path) -
 
 def test_an_archive_is_layout_and_docker_archive_at_once(tmp_path: Path) -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.several(), tmp_path)
+    image = made(shelf, shelf.several())
     data = b"".join(archive.stream(image, shelf, NAME))
     path = tmp_path / "image.tar"
     path.write_bytes(data)
@@ -210,16 +210,16 @@ def test_an_archive_is_layout_and_docker_archive_at_once(tmp_path: Path) -> None
         assert hashlib.sha256(files[name]).hexdigest() == name.removeprefix("blobs/sha256/")
 
 
-def test_an_archive_can_hold_another_platform_for_docker(tmp_path: Path) -> None:
+def test_an_archive_can_hold_another_platform_for_docker() -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.several(), tmp_path)
+    image = made(shelf, shelf.several())
     data = b"".join(archive.stream(image, shelf, NAME, resolve.platform("linux/arm64")))
     assert json.loads(members(data)[entry(data)["Config"]])["architecture"] == "arm64"
 
 
-def test_a_thin_archive_holds_our_layer_alone(tmp_path: Path) -> None:
+def test_a_thin_archive_holds_our_layer_alone() -> None:
     shelf = Shelf()
-    image = made(shelf, shelf.image(), tmp_path)
+    image = made(shelf, shelf.image())
     whole = b"".join(archive.stream(image, shelf, NAME))
     shelf.opened.clear()
     data = b"".join(archive.thin(image, shelf, NAME))

@@ -10,6 +10,7 @@ import pytest
 
 from chartgen import sources
 from chartgen.model import Finding
+from tests import flows_factory
 
 
 def write(root: Path, *names: str) -> None:
@@ -19,13 +20,13 @@ def write(root: Path, *names: str) -> None:
 
 
 def collected(*paths: Path, exclude: tuple[Path, ...] = ()) -> list[str]:
-    found, findings = sources.collect(paths, exclude=exclude)
+    found, findings = flows_factory.collect(paths, exclude=exclude)
     assert findings == ()
     return [source.path for source in found]
 
 
 def fault(*paths: Path) -> Finding:
-    _, [finding] = sources.collect(paths)
+    _, [finding] = flows_factory.collect(paths)
     assert finding.level == "error"
     return finding
 
@@ -65,7 +66,7 @@ def test_where_the_folder_lies_is_not_told(tmp_path: Path, monkeypatch: pytest.M
 
 def test_bytes_hash_and_stem_are_those_of_the_file(tmp_path: Path) -> None:
     write(tmp_path, "sub/Night shift.v2.json")
-    [source], _ = sources.collect([tmp_path])
+    [source], _ = flows_factory.collect([tmp_path])
     assert source.data == b"sub/Night shift.v2.json"
     assert source.sha256 == hashlib.sha256(source.data).hexdigest()
     assert source.stem == "Night shift.v2"
@@ -75,7 +76,7 @@ def test_bytes_hash_and_stem_are_those_of_the_file(tmp_path: Path) -> None:
 
 def test_a_path_that_is_not_there_is_named(tmp_path: Path) -> None:
     write(tmp_path, "a.json")
-    found, [finding] = sources.collect([tmp_path / "a.json", tmp_path / "b.json"])
+    found, [finding] = flows_factory.collect([tmp_path / "a.json", tmp_path / "b.json"])
     assert (finding.code, finding.file) == ("no-such-path", str(tmp_path / "b.json"))
     assert [source.path for source in found] == ["a.json"]
 

@@ -10,10 +10,11 @@ import pytest
 from chartgen import sources
 from chartgen.model import Finding
 from chartgen.sources import Source
+from tests import flows_factory
 
 
 def fault(folder: Path) -> Finding:
-    _, [finding] = sources.collect([folder])
+    _, [finding] = flows_factory.collect([folder])
     assert finding.level == "error"
     return finding
 
@@ -30,7 +31,7 @@ def test_an_archive_is_read_in_the_order_of_names(tmp_path: Path) -> None:
     pack(
         tmp_path / "p.zip", ("b.json", b"2"), ("sub/a.JSON", b"1"), ("x.txt", b""), ("c.json/", b"")
     )
-    found, findings = sources.collect([tmp_path])
+    found, findings = flows_factory.collect([tmp_path])
     assert [(s.path, s.data, s.stem) for s in found] == [
         ("p.zip!b.json", b"2", "b"),
         ("p.zip!sub/a.JSON", b"1", "a"),
@@ -40,14 +41,14 @@ def test_an_archive_is_read_in_the_order_of_names(tmp_path: Path) -> None:
 
 def test_what_a_mac_puts_into_archives_is_passed_over(tmp_path: Path) -> None:
     pack(tmp_path / "p.ZIP", ("a.json", b"1"), ("__MACOSX/._a.json", b"\0"), (".x/b.json", b""))
-    found, findings = sources.collect([tmp_path])
+    found, findings = flows_factory.collect([tmp_path])
     assert ([source.path for source in found], findings) == (["p.ZIP!a.json"], ())
 
 
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_two_entries_of_one_name_are_both_read(tmp_path: Path) -> None:
     pack(tmp_path / "p.zip", ("a.json", b"1"), ("a.json", b"2"))
-    found, _ = sources.collect([tmp_path])
+    found, _ = flows_factory.collect([tmp_path])
     assert [(s.path, s.data, s.stem) for s in found] == [
         ("p.zip!a.json", b"1", "a"),
         ("p.zip!a.json (2)", b"2", "a"),
@@ -57,7 +58,7 @@ def test_two_entries_of_one_name_are_both_read(tmp_path: Path) -> None:
 def test_entries_cannot_leave_the_archive(tmp_path: Path) -> None:
     names = ["../../up.json", "/etc/root.json", "a\\..\\b.json", "line\nbreak.json"]
     pack(tmp_path / "in" / "p.zip", *((name, b"{}") for name in names))
-    found, findings = sources.collect([tmp_path / "in"])
+    found, findings = flows_factory.collect([tmp_path / "in"])
     paths = [source.path for source in found]
     assert findings == ()
     assert all(path.startswith("p.zip!") and path.isprintable() for path in paths)
@@ -113,7 +114,7 @@ def test_every_single_broken_byte_of_an_archive_is_survived(tmp_path: Path) -> N
     whole = path.read_bytes()
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0xFF]) + whole[place + 1 :])
-        found, findings = sources.collect([path])
+        found, findings = flows_factory.collect([path])
         assert {source.path[:6] for source in found} <= {"p.zip!"}
         assert {finding.level for finding in findings} <= {"error"}
 
@@ -124,7 +125,7 @@ def test_an_archive_cannot_blow_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pack(tmp_path / "p.zip", ("a.json", b" " * 10**5))
     assert (fault(tmp_path).code, fault(tmp_path).file) == ("too-large", "p.zip!a.json")
     pack(tmp_path / "p.zip", *((f"{n}.json", b" " * 900) for n in range(9)))
-    found, [finding] = sources.collect([tmp_path])
+    found, [finding] = flows_factory.collect([tmp_path])
     assert (finding.code, finding.file, len(found)) == ("too-large", "p.zip", 2)
 
 

@@ -2,90 +2,90 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any
 
-from chartgen.model import App, Credential, Finding, Flow, Input, Parameter, Request, Selection
+from chartgen.model import App, Credential, Finding, Input, Parameter, Request
 from chartgen.runtimes.langflow import (
     checks,
-    credentials,
     documents,
     facts,
-    graph,
     hosts,
     normalise,
     packages,
-    parameters,
+    reading,
     settings,
-    variables,
 )
 from chartgen.runtimes.langflow.ledger import Ledger
+from chartgen.runtimes.langflow.reading import Reading
 from chartgen.sources import Source
+from chartgen.store import Store
+from chartgen.tree import Lazy, Reader
 
 
-@dataclass(frozen=True)
-class _Read:
-    flow: normalise.NormalFlow
-    components: tuple[graph.Component, ...]
-
-
-def load(sources: Sequence[Source], request: Request) -> App:
+def load(sources: Iterable[Source], request: Request) -> App:
     """Everything about the application that the sources hold.
 
     Nothing is raised for bad input: what is wrong is in `App.findings`, with level error,
-    and an `App` with such a finding must not be packaged.
+    and an `App` with such a finding must not be packaged. Of the sources and flows only one at
+    a time is in memory; the files of the `App` are read from disk.
     """
-    known = facts.load()
-    sources = sorted(sources, key=lambda source: source.path)
-    flows, findings = _flows(sources)
-    reads = [_Read(flow, tuple(graph.components(flow.name, flow.data))) for flow in flows]
-    everything = [c for read in reads for c in read.components]
-    # The editor's state decides what is needed, so it is read before any field is rewritten.
-    needs = packages.choose(everything, known, base=request.base, extra=request.packages)
-    ledger = _bind(reads, request, known)
-    named = hosts.find(everything)
-    files = _files(reads, ledger)
+    known, store = facts.load(), Store()
+    inputs, claims, findings = _claims(sources, store)
+    ledger = Ledger(facts=known, selections=request.credentials)
+    readings = [reading.read(claim, ledger, request, known, store) for claim in claims]
+    ledger.report_confused()
+    ledger.report_unused(
+        (*request.credentials, *request.parameters), (f for one in readings for f in one.fields)
+    )
+    needs = packages.choose(
+        (wanted for one in readings for wanted in one.wanted),
+        known,
+        base=request.base,
+        extra=request.packages,
+    )
+    named = hosts.merge(host for one in readings for host in one.hosts)
     findings += ledger.findings
-    findings += (said for read in reads for said in checks.check(read.flow, read.components))
+    findings += (said for one in readings for said in one.findings)
     findings += (*checks.network(named), *packages.check(needs.packages))
     return App(
         name=request.name,
         version=request.version,
-        description=request.description or _description(flows),
+        description=request.description or _description([one.flow.name for one in readings]),
         runtime=settings.runtime(
             known.version,
             imported=ledger.imported,
-            only_official_code=_only_official(everything, known),
+            only_official_code=not any(one.custom or one.interprets_code for one in readings),
         ),
         base=needs.base,
-        flows=tuple(_flow(flow, files) for flow in flows),
+        flows=tuple(one.flow for one in readings),
         credentials=_credentials(ledger),
         parameters=_parameters(ledger),
         packages=needs.packages,
         constraints=needs.constraints,
         hosts=named,
-        inputs=tuple(Input(path=s.path, sha256=s.sha256) for s in sources),
-        findings=_distinct([*findings, *_custom_code(reads, known)]),
-        files=files,
+        inputs=inputs,
+        findings=_distinct([*findings, *_custom_code(readings, known)]),
+        files=_files(readings, ledger),
     )
 
 
-def _flows(
-    sources: Sequence[Source],
-) -> tuple[tuple[normalise.NormalFlow, ...], list[Finding]]:
+def _claims(
+    sources: Iterable[Source], store: Store
+) -> tuple[tuple[Input, ...], tuple[normalise.Claim, ...], list[Finding]]:
+    inputs: list[Input] = []
     found: list[documents.Document] = []
     findings: list[Finding] = []
     for source in sources:
-        more, said = documents.parse(source)
+        inputs.append(Input(path=source.path, sha256=source.sha256))
+        more, said = documents.parse(source, store)
         found += more
         findings += said
-    flows, said = normalise.normalise(found)
+    claims, said = normalise.claim(sorted(found, key=lambda document: document.file))
     findings += said
-    if not flows:
+    if not claims:
         findings.append(
             Finding(
                 level="error",
@@ -94,29 +94,7 @@ def _flows(
                 fix="export flows from Langflow as JSON and name their folder",
             )
         )
-    return flows, findings
-
-
-def _bind(reads: Sequence[_Read], request: Request, known: facts.Facts) -> Ledger:
-    ledger = Ledger(facts=known, selections=request.credentials)
-    for read in reads:
-        for component in read.components:
-            # Parameters first: a field that chartgen.yaml opens is no longer a variable's.
-            parameters.open_selected(read.flow, component, ledger, request.parameters)
-            credentials.bind(read.flow, component, ledger, bind_literals=request.bind_literals)
-            variables.bind(read.flow, component, ledger, bind_literals=request.bind_literals)
-    ledger.report_confused()
-    ledger.report_unused((*request.credentials, *request.parameters), _field_names(reads))
-    return ledger
-
-
-def _field_names(reads: Sequence[_Read]) -> list[str]:
-    return [
-        str(Selection(flow=read.flow.name, component=c.display_name, field=f.name, name=""))
-        for read in reads
-        for c in read.components
-        for f in c.fields
-    ]
+    return tuple(sorted(inputs, key=lambda item: item.path)), claims, findings
 
 
 def _credentials(ledger: Ledger) -> tuple[Credential, ...]:
@@ -133,63 +111,35 @@ def _parameters(ledger: Ledger) -> tuple[Parameter, ...]:
     )
 
 
-def _only_official(components: Sequence[graph.Component], known: facts.Facts) -> bool:
-    return all(
-        checks.is_official(c, known) and not checks.interprets_code(c, known) for c in components
-    )
-
-
-def _custom_code(reads: Sequence[_Read], known: facts.Facts) -> list[Finding]:
+def _custom_code(readings: Sequence[Reading], known: facts.Facts) -> list[Finding]:
     """One finding a flow: whose code is not the runtime's own runs with the pod's rights."""
-    findings = []
-    for read in reads:
-        names = sorted(
-            {c.display_name for c in read.components if not checks.is_official(c, known)}
+    return [
+        Finding(
+            level="info",
+            code="custom-code",
+            file=one.flow.source,
+            flow=one.flow.name,
+            message=f"code that is not Langflow {known.version}'s own: {', '.join(one.custom)}",
+            fix="read it: it runs in the pod, and custom components stay allowed there",
         )
-        if names:
-            findings.append(
-                Finding(
-                    level="info",
-                    code="custom-code",
-                    file=read.flow.document.source.path,
-                    flow=read.flow.name,
-                    message=f"code that is not Langflow {known.version}'s own: {', '.join(names)}",
-                    fix="read it: it runs in the pod, and custom components stay allowed there",
-                )
-            )
-    return findings
+        for one in readings
+        if one.custom
+    ]
 
 
-def _flow(flow: normalise.NormalFlow, files: dict[str, bytes]) -> Flow:
-    path = f"{settings.FLOWS}/{flow.file_name}"
-    return Flow(
-        id=flow.id,
-        name=flow.name,
-        endpoint=flow.endpoint,
-        description=flow.description,
-        path=f"/api/v1/run/{flow.endpoint}",
-        file=f"/{path}",
-        sha256=hashlib.sha256(files[path]).hexdigest(),
-        source=flow.document.source.path,
-    )
-
-
-def _description(flows: Sequence[normalise.NormalFlow]) -> str:
-    names = [flow.name for flow in flows]
+def _description(names: Sequence[str]) -> str:
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"Langflow flows: {shown}"
 
 
-def _files(reads: Sequence[_Read], ledger: Ledger) -> dict[str, bytes]:
+def _files(readings: Sequence[Reading], ledger: Ledger) -> Lazy:
     """What goes into the image: the flows, the launcher, and what the launcher checks."""
-    files = {f"{settings.FLOWS}/{read.flow.file_name}": read.flow.content() for read in reads}
     start = resources.files(__package__).joinpath("start.py").read_bytes()
     contract = json.dumps(_contract(ledger), ensure_ascii=False, indent=1) + "\n"
-    return {
-        **files,
-        f"{settings.LAUNCHER}/start.py": start,
-        f"{settings.LAUNCHER}/contract.json": contract.encode(),
-    }
+    files: dict[str, Reader] = {one.flow.file.removeprefix("/"): one.content for one in readings}
+    files[f"{settings.LAUNCHER}/start.py"] = lambda: start
+    files[f"{settings.LAUNCHER}/contract.json"] = contract.encode
+    return Lazy(files)
 
 
 def _contract(ledger: Ledger) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, Field, one_line
 from chartgen.runtimes.langflow.normalise import NormalFlow
 from chartgen.runtimes.langflow.packages import parse
-from chartgen.runtimes.langflow.paths import Path, path_text, strings
+from chartgen.runtimes.langflow.paths import Path, path_text, strings, texts
 
 # What an export says of a flow beside its graph, and what the image carries of that.
 TEXTS = ("name", "description", "endpoint_name", "action_name", "action_description", "tags")
@@ -97,7 +97,7 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
         yield Finding(
             level="warning",
             code="local-data",
-            file=flow.document.source.path,
+            file=flow.document.file,
             at=flow.place(component.path),
             flow=flow.name,
             component=component.display_name,
@@ -108,13 +108,16 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
 
 def _secrets(flow: NormalFlow) -> Iterator[Finding]:
     document = flow.document
-    texts = {key: document.flow.get(key) for key in TEXTS}
-    for path, text in (*strings(texts), *strings(flow.data, ("data",))):
-        for kind in secrets.kinds(text):
+    stated = {key: document.stated.get(key) for key in TEXTS}
+    suspects = {text for text in texts([stated, flow.data]) if any(secrets.kinds(text))}
+    if not suspects:
+        return
+    for path, text in (*strings(stated), *strings(flow.data, ("data",))):
+        for kind in secrets.kinds(text) if text in suspects else ():
             yield Finding(
                 level="error",
                 code="literal-secret",
-                file=document.source.path,
+                file=document.file,
                 at=flow.place(path) if path[0] == "data" else path_text(document.at, path),
                 flow=flow.name,
                 component=_component_name(flow, path),
@@ -173,7 +176,7 @@ def _finding(
         code=code,
         message=message,
         fix=fix,
-        file=flow.document.source.path,
+        file=flow.document.file,
         at=flow.place(field.path),
         flow=use.flow,
         component=use.component,

@@ -231,5 +231,7 @@ def one_line(text: Any, length: int = LINE_LENGTH) -> str:
     """Display text without line breaks and control characters, and with no known secret in it."""
     # What is cut is never looked at: a text of a megabyte is no name.
     start = redacted(str(text)[: 2 * length])
-    line = " ".join("".join(c if c.isprintable() else " " for c in start).split())
+    if not start.isprintable():
+        start = "".join(c if c.isprintable() else " " for c in start)
+    line = " ".join(start.split())
     return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from chartgen.model import Host, Use
 from chartgen.runtimes.langflow.graph import Component
-from chartgen.runtimes.langflow.paths import strings
+from chartgen.runtimes.langflow.paths import texts
 
 PORTS = {
     "http": 80,
@@ -42,9 +42,22 @@ def find(components: Iterable[Component]) -> tuple[Host, ...]:
         for field in component.fields:
             if field.is_hidden or field.is_shadowed or field.data.get("type") == "code":
                 continue
-            for _, text in strings(field.value):
+            for text in sorted(texts(field.value)):
                 for name, port in _in_text(text):
                     _add(found, Host(name=name, port=port, used_by=(field.use,)), field.use)
+    return _sorted(found)
+
+
+def merge(hosts: Iterable[Host]) -> tuple[Host, ...]:
+    """The hosts of several flows, sorted, each once with all its uses."""
+    found: dict[tuple[str, int], Host] = {}
+    for host in hosts:
+        for use in host.used_by:
+            _add(found, host, use)
+    return _sorted(found)
+
+
+def _sorted(found: dict[tuple[str, int], Host]) -> tuple[Host, ...]:
     return tuple(found[key] for key in sorted(found))
 
 

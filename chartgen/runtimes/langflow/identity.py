@@ -45,7 +45,7 @@ class Registry:
 
         A flow without a usable id is known by its name: editing it makes it no other flow.
         """
-        given = _as_uuid(document.flow.get("id"))
+        given = _as_uuid(document.stated.get("id"))
         usable = given is not None and given.version != RESERVED_VERSION and given.int != 0
         identity = [str(given)] if given else [name_of(document)]
         identifier = str(given) if usable else _derived_id(*identity)
@@ -79,7 +79,7 @@ class Registry:
 
     def claim_endpoint(self, document: Document, name: str, identifier: str) -> str:
         """The flow's place in URLs: stated, or made from its name, and always unique."""
-        given = document.flow.get("endpoint_name")
+        given = document.stated.get("endpoint_name")
         stated = stated_endpoint(document)
         wanted = stated or slug(given if isinstance(given, str) and given else name)
         # Langflow looks a UUID up as an id before it looks for an endpoint.
@@ -111,7 +111,7 @@ class Registry:
             Finding(
                 level="info",
                 code=code,
-                file=document.source.path,
+                file=document.file,
                 at=document.at,
                 flow=name_of(document),
                 message=message,
@@ -125,7 +125,7 @@ class Registry:
             Finding(
                 level="warning",
                 code=code,
-                file=document.source.path,
+                file=document.file,
                 at=document.at,
                 flow=name_of(document),
                 message=f"{document.label} {relation} {other.label}{outcome}",
@@ -136,15 +136,13 @@ class Registry:
 
 def name_of(document: Document) -> str:
     """The flow's display name; a flow without one is called like its file."""
-    name = document.flow.get("name")
-    return (
-        one_line(name if isinstance(name, str) else "") or one_line(document.source.stem) or "Flow"
-    )
+    name = document.stated.get("name")
+    return one_line(name if isinstance(name, str) else "") or one_line(document.stem) or "Flow"
 
 
 def stated_endpoint(document: Document) -> str:
     """The endpoint that the export states, where Langflow would take it, else ""."""
-    given = document.flow.get("endpoint_name")
+    given = document.stated.get("endpoint_name")
     if not isinstance(given, str) or not ENDPOINT.fullmatch(given) or _as_uuid(given):
         return ""
     return given

@@ -134,7 +134,7 @@ class Ledger:
                 code=code,
                 message=message,
                 fix=fix,
-                file=flow.document.source.path,
+                file=flow.document.file,
                 at=flow.place(path or field.path),
                 flow=use.flow,
                 component=use.component,

@@ -6,7 +6,6 @@ endpoint or have no UUID (1.13.0, `initial_setup/setup.py`), hence every rule he
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,42 +13,22 @@ from typing import Any
 
 from chartgen.model import Finding
 from chartgen.runtimes.langflow.documents import Document
-from chartgen.runtimes.langflow.graph import JsonObject, joined
 from chartgen.runtimes.langflow.identity import Registry, name_of
 from chartgen.runtimes.langflow.paths import Path, path_text
 from chartgen.runtimes.langflow.secrets import redacted
+from chartgen.runtimes.langflow.shapes import JsonObject
 
 FILE_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class NormalFlow:
-    """A flow that can be baked: unique id, name and endpoint; `data` is our own copy."""
+class Claim:
+    """A flow that can be baked: unique id, name and endpoint."""
 
     document: Document
     id: str
     name: str
     endpoint: str
-    description: str
-    keys: JsonObject = field(repr=False)
-    data: JsonObject = field(repr=False)
-
-    def place(self, path: Path) -> str:
-        """JSON path, in the file as it was given, of a way that starts at the flow."""
-        return path_text(self.document.data_at, path[1:])
-
-    def content(self) -> bytes:
-        """The file to bake: UTF-8 without a byte order mark, keys in a fixed order."""
-        flow = {
-            "id": self.id,
-            "name": self.name,
-            "description": self.description,
-            "endpoint_name": self.endpoint,
-            "is_component": False,
-            **self.keys,
-            "data": self.data,
-        }
-        return (json.dumps(flow, ensure_ascii=False, indent=1) + "\n").encode()
 
     @property
     def file_name(self) -> str:
@@ -59,84 +38,109 @@ class NormalFlow:
         return f"{self.endpoint}.json"
 
 
-def normalise(documents: Sequence[Document]) -> tuple[tuple[NormalFlow, ...], tuple[Finding, ...]]:
+@dataclass(frozen=True, kw_only=True)
+class NormalFlow(Claim):
+    """A flow at hand; `data` is our own copy of its graph."""
+
+    description: str
+    keys: JsonObject = field(repr=False)
+    data: JsonObject = field(repr=False)
+
+    def place(self, path: Path) -> str:
+        """JSON path, in the file as it was given, of a way that starts at the flow."""
+        return path_text(self.document.data_at, path[1:])
+
+    def content(self) -> bytes:
+        """The file to bake: UTF-8 without a byte order mark, keys in a fixed order.
+
+        Each key and each node and edge of the graph has a line of its own, for who compares.
+        """
+        flow = {
+            "id": self.id,
+            "name": self.name,
+            "description": self.description,
+            "endpoint_name": self.endpoint,
+            "is_component": False,
+            **self.keys,
+        }
+        lines = [f"{_json(key)}: {_json(value)}" for key, value in flow.items()]
+        graph = [f"{_json(key)}: {_listed(value)}" for key, value in self.data.items()]
+        lines.append('"data": {\n' + ",\n".join(graph) + "\n}")
+        return ("{\n" + ",\n".join(lines) + "\n}\n").encode()
+
+
+def claim(documents: Sequence[Document]) -> tuple[tuple[Claim, ...], tuple[Finding, ...]]:
     """Flows in the order of their files, and every clash as a finding that names both files."""
-    read = [(document, _data(document.flow["data"])) for document in documents]
-    first: dict[tuple[str, str], Document] = {}
-    twins = [first.setdefault(_fingerprint(*pair), pair[0]) for pair in read]
-    registry, flows = Registry(first.values()), list[NormalFlow]()
-    for (document, data), twin in zip(read, twins, strict=True):
-        if twin is not document:
-            registry.leave_out(document, twin)
+    twins = _twins(documents)
+    registry = Registry(one for one in documents if one not in twins)
+    claims: list[Claim] = []
+    for document in documents:
+        if document in twins:
+            registry.leave_out(document, twins[document])
             continue
         identifier = registry.claim_id(document)
         name = registry.claim_name(document)
-        flows.append(
-            NormalFlow(
-                document=document,
-                id=identifier,
-                name=name,
-                endpoint=registry.claim_endpoint(document, name, identifier),
-                description=redacted(_text(document.flow.get("description"))),
-                keys=_keys(document.flow),
-                data=data,
-            )
-        )
-    return tuple(flows), tuple(registry.findings)
+        endpoint = registry.claim_endpoint(document, name, identifier)
+        claims.append(Claim(document=document, id=identifier, name=name, endpoint=endpoint))
+    return tuple(claims), tuple(registry.findings)
+
+
+def _twins(documents: Sequence[Document]) -> dict[Document, Document]:
+    """Each document that is one before it over again: of the same name and with the same graph."""
+    named: dict[str, list[Document]] = {}
+    for document in documents:
+        named.setdefault(name_of(document), []).append(document)
+    twins, first = {}, dict[tuple[str, str], Document]()
+    for name, group in named.items():
+        for document in group if len(group) > 1 else ():
+            before = first.setdefault((name, document.fingerprint), document)
+            if before is not document:
+                twins[document] = before
+    return twins
+
+
+def flow(claimed: Claim) -> NormalFlow:
+    """The flow itself, with its graph."""
+    stated = claimed.document.stated
+    return NormalFlow(
+        document=claimed.document,
+        id=claimed.id,
+        name=claimed.name,
+        endpoint=claimed.endpoint,
+        description=redacted(_text(stated.get("description"))),
+        keys=_keys(stated),
+        data=claimed.document.graph(),
+    )
 
 
 def _text(value: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _keys(flow: JsonObject) -> JsonObject:
+def _keys(stated: JsonObject) -> JsonObject:
     """The optional columns worth keeping, where their type is what Langflow's model wants.
 
     MCP lists only flows with `mcp_enabled`; UI exports do not have the key, and a flow that
     does not say no is meant to be served.
     """
-    tags = flow.get("tags")
+    tags = stated.get("tags")
     kept: JsonObject = {
         "tags": tags if isinstance(tags, list) and all(isinstance(t, str) for t in tags) else [],
-        "webhook": flow.get("webhook") is True,
-        "locked": flow.get("locked") is True,
-        "mcp_enabled": flow.get("mcp_enabled") is not False,
+        "webhook": stated.get("webhook") is True,
+        "locked": stated.get("locked") is True,
+        "mcp_enabled": stated.get("mcp_enabled") is not False,
     }
     for key in ("action_name", "action_description"):
-        if _text(flow.get(key)):
-            kept[key] = flow[key]
+        if _text(stated.get(key)):
+            kept[key] = stated[key]
     return kept
 
 
-def _data(graph: JsonObject) -> JsonObject:
-    viewport = graph.get("viewport")
-    data = {"nodes": _copied(graph["nodes"]), "edges": _copied(graph["edges"])}
-    if isinstance(viewport, dict):
-        data["viewport"] = _copied(viewport)
-    _join_code(data)
-    return data
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _copied(value: Any) -> Any:
-    """A copy of a JSON value, in half of the time that `copy.deepcopy` takes for one."""
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value
-
-
-def _join_code(data: JsonObject) -> None:
-    for node in data["nodes"]:
-        component = (node.get("data") or {}).get("node") or {}
-        for item in (component.get("template") or {}).values():
-            if isinstance(item, dict) and item.get("type") == "code":
-                item["value"] = joined(item.get("value"))
-        if component.get("flow"):
-            _join_code(component["flow"]["data"])
-
-
-def _fingerprint(document: Document, data: JsonObject) -> tuple[str, str]:
-    """What two exports of one flow share: its name and its graph, wherever it was scrolled to."""
-    text = json.dumps([data["nodes"], data["edges"]], sort_keys=True, ensure_ascii=False)
-    return name_of(document), hashlib.sha256(text.encode()).hexdigest()
+def _listed(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _json(value)
+    return "[\n" + ",\n".join(map(_json, value)) + "\n]"

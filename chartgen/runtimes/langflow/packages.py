@@ -8,7 +8,7 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 from chartgen.model import Base, Finding
 from chartgen.runtimes.langflow.facts import Facts
@@ -38,24 +38,39 @@ class Needs:
     constraints: tuple[str, ...]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """A distribution that a component asks for, perhaps because it is one of its bundle."""
+
+    distribution: str
+    component: str
+    is_bundle: bool
+
+
+def wanted(component: Component, facts: Facts) -> Iterator[Wanted]:
+    """What one component needs beyond the smaller base."""
+    place = f"{component.flow} → {component.display_name}"
+    for distribution, is_bundle in dict.fromkeys(_distributions(component, facts)):
+        yield Wanted(distribution=distribution.lower(), component=place, is_bundle=is_bundle)
+
+
 def choose(
-    components: Iterable[Component], facts: Facts, *, base: str = "", extra: Iterable[str] = ()
+    wanted: Iterable[Wanted], facts: Facts, *, base: str = "", extra: Iterable[str] = ()
 ) -> Needs:
-    """The base image for these components and what must be added to it.
+    """The base image for what components want, and what must be added to it.
 
     `base` names an image of the user's own: everything that Langflow's smaller image lacks
     is then installed on it, since nobody knows what it has.
     """
-    wanted: dict[str, str] = {}
+    askers: dict[str, str] = {}
     bundled: set[str] = set()
-    for component in components:
-        for distribution, is_bundle in _distributions(component, facts):
-            wanted.setdefault(distribution.lower(), f"{component.flow} → {component.display_name}")
-            if is_bundle:
-                bundled.add(distribution.lower())
-    profile, reason = _profile(wanted, bundled, facts)
+    for one in wanted:
+        askers.setdefault(one.distribution, one.component)
+        if one.is_bundle:
+            bundled.add(one.distribution)
+    profile, reason = _profile(askers, bundled, facts)
     present = facts.base_distributions if base or profile == "base" else facts.full_distributions
-    packages = [name for name in wanted if _bare(name) not in present]
+    packages = [name for name in askers if _bare(name) not in present]
     own = ("lfx", "langflow-base", *(("langflow",) if profile == "full" and not base else ()))
     return Needs(
         base=Base(
@@ -82,19 +97,19 @@ def check(requirements: Iterable[str]) -> tuple[Finding, ...]:
     )
 
 
-def _profile(wanted: dict[str, str], bundled: set[str], facts: Facts) -> tuple[str, str]:
+def _profile(askers: dict[str, str], bundled: set[str], facts: Facts) -> tuple[str, str]:
     in_full = {
         name
-        for name in wanted
+        for name in askers
         if _bare(name) in facts.full_distributions - facts.base_distributions
     }
     if carried := sorted(bundled & in_full):
-        return "full", f"{wanted[carried[0]]} imports the components of {carried[0]}"
+        return "full", f"{askers[carried[0]]} imports the components of {carried[0]}"
     if len(in_full) >= MANY:
         return "full", f"the flows need {len(in_full)} packages that only the full image has"
-    if not wanted:
+    if not askers:
         return "base", "the flows need nothing beyond Langflow itself"
-    return "base", f"few packages are missing in it: {', '.join(sorted(wanted))}"
+    return "base", f"few packages are missing in it: {', '.join(sorted(askers))}"
 
 
 def _distributions(component: Component, facts: Facts) -> Iterator[tuple[str, bool]]:
@@ -165,7 +180,7 @@ def _imported(tree: ast.Module) -> frozenset[str]:
 
 
 # Flows share most of their code, and parsing is what takes the time.
-@cache
+@lru_cache(maxsize=512)
 def parse(source: str) -> tuple[frozenset[str], str]:
     """What component source imports, with the reason when it cannot be run, or ""."""
     try:

@@ -27,6 +27,24 @@ def strings(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
             waiting.extend(((*here, i), item[i]) for i in reversed(range(len(item))))
 
 
+def texts(value: Any) -> set[str]:
+    """Every text in a JSON value, each once: many times as fast as with the ways to them."""
+    found: set[str] = set()
+    level: list[Any] = [value]
+    while level:
+        below: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                found.update(item)
+                below += item.values()
+            elif isinstance(item, list):
+                below += item
+            elif isinstance(item, str):
+                found.add(item)
+        level = below
+    return found
+
+
 def path_text(root: str, path: Path) -> str:
     """A JSON path as people write it: `$.data.nodes[3].data`, `$.headers["x-api-key"]`."""
     return root + "".join(map(_step, path))

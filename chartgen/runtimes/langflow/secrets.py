@@ -50,6 +50,7 @@ PLACEHOLDER = re.compile(
     r"placeholder|dummy|example|todo|none|null|n/?a|"
     r"(?:api|access)[\s_-]*(?:key|token)(?:[\s_-]*here)?|sk-(?:x+|\.+|your.*))"
 )
+CODE_LENGTHS = range(500, 50_000)
 # How Langflow writes a variable inside another text.
 VARIABLE = re.compile(r"\{\{\s*([A-Za-z_][A-Za-z0-9_-]*)\s*\}\}")
 SECRET_WORDS = frozenset(
@@ -81,13 +82,16 @@ HARMLESS = re.compile(r"(?i)(?:bearer|basic|token|true|false|[\d.,:\s-]*)\s*")
 
 def kinds(text: str) -> Iterator[str]:
     """What secrets a text holds, in words; the secrets themselves are not given."""
-    yield from _kinds(text)
+    yield from (_kinds_in_code if len(text) in CODE_LENGTHS else _kinds)(text)
 
 
-# Flows share their components' code and most of their short texts.
-@lru_cache(maxsize=1024)
 def _kinds(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(kind for kind, _ in _found(text)))
+
+
+# Flows share their components' code. Short texts are looked at as fast as they are looked up, and
+# long ones would fill the memory.
+_kinds_in_code = lru_cache(maxsize=512)(_kinds)
 
 
 def redacted(text: str) -> str:

@@ -22,12 +22,12 @@ def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literal
         if field.is_secret or field.is_fed or field.is_shadowed:
             continue
         kind = field.data.get("type")
-        server = mcp.Server(flow, field, ledger, bind_literals=bind_literals)
         if _is_server(field):
-            server.bind()
+            mcp.Server(flow, field, ledger, bind_literals=bind_literals).bind()
         elif kind == "table":
             tables.bind(flow, field, ledger, bind_literals=bind_literals)
         elif kind in ("dict", "NestedDict"):
+            server = mcp.Server(flow, field, ledger, bind_literals=bind_literals)
             if is_client and field.name == "headers":
                 server.bind_pairs(field.value, field.path)
             else:
