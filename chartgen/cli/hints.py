@@ -5,9 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING
 
-import click
-
 from chartgen.cli.output import one_line, tell
+from chartgen.cli.terminal import style
 
 if TYPE_CHECKING:
     from chartgen.pipeline import Image, Options, Release
@@ -46,7 +45,7 @@ def _publish(release: Release, chosen: Options, made: Image) -> None:
 def _unbuilt(release: Release, chosen: Options, made: Image, name: str) -> None:
     folder = shlex.quote(str(chosen.destination / next(iter(release.folders))))
     loud = f"\nTHE IMAGE WAS NOT BUILT: {one_line(made.reason)}"
-    tell(click.style(loud, fg="yellow", bold=True))
+    tell(style(loud, "yellow", "bold"))
     tell("Nothing runs without it. Where there is a Docker engine:")
     tell(f"  docker build -t {name} {folder}\n  docker push {name}")
     if not release.app.packages:

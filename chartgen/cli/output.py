@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import re
-import sys
 import time
 import traceback
 from collections.abc import Iterable, Sequence
@@ -13,9 +11,9 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 
-import click
-
 from chartgen import report
+from chartgen.cli import terminal
+from chartgen.cli.terminal import style
 from chartgen.errors import ChartgenError
 from chartgen.model import Finding
 
@@ -25,43 +23,35 @@ SHOWN_PLACES = 5
 MIB = 1024 * 1024
 BAR_WIDTH = 20
 REDRAW_SECONDS = 0.1
+# What a build colours its lines with.
+COLOURING = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 # Controls, marks that turn the direction of a text, and what is no character at all.
 UNSEEN = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
 
 
 @dataclass
 class Mode:
-    """How the result is printed; `--output` sets it before any other option is looked at."""
+    """How the result is printed, which `--output` says."""
 
-    as_json: bool = False
+    as_json: bool
 
     def result(self, lines: Sequence[str], data: Any) -> None:
         """The result, and nothing else, on stdout."""
         if self.as_json:
             self._data(data)
         else:
-            _out("".join(f"{line}\n" for line in lines))
+            terminal.out("".join(f"{line}\n" for line in lines))
 
     def fail(self, message: str, code: int, findings: Iterable[Finding] = ()) -> None:
         """A failure as data, for whoever asked for data."""
         if self.as_json:
-            self._data(report.failure(message, code, findings))
+            # Where this cannot be written, the words on stderr have to do.
+            with contextlib.suppress(OSError):
+                self._data(report.failure(message, code, findings))
 
     def _data(self, data: Any) -> None:
         # Bytes, because JSON is UTF-8 whatever the terminal's encoding is.
-        _out(report.dump(data).encode())
-
-
-def _out(text: str | bytes) -> None:
-    try:
-        click.echo(text, nl=False)
-    except BrokenPipeError:
-        hush()
-
-
-def hush() -> None:
-    """Let stdout lead nowhere: whoever read it has seen enough, and Python must not complain."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        terminal.out(report.dump(data).encode())
 
 
 class Narrator:
@@ -88,26 +78,26 @@ class Narrator:
         """Begin a step; the one before it is done."""
         self._end("")
         self._step, self._since, self._open = text, time.monotonic(), True
-        tell(one_line(text), nl=False)
+        terminal.err(one_line(text))
 
     def line(self, text: str) -> None:
         """Show one line of a build, under the name of its step."""
         if self._open:
             tell(":")
             self._open = False
-        tell(click.style(f"  {one_line(click.unstyle(text))}", dim=True))
+        tell(style(f"  {one_line(COLOURING.sub('', text))}", "dim"))
 
     def progress(self, done: int, total: int) -> None:
         """Draw on a terminal how far a step is, in place of what was drawn before."""
         now = time.monotonic()
-        if not sys.stderr.isatty() or (now - self._drawn < REDRAW_SECONDS and done < total):
+        if not terminal.on_terminal() or (now - self._drawn < REDRAW_SECONDS and done < total):
             return
         self._drawn = now
         speed = done / MIB / max(now - self._since, 0.001)
         filled = BAR_WIDTH * done // max(total, 1)
         bar = "█" * filled + "░" * (BAR_WIDTH - filled)
         size = f"{done / MIB:.1f} of {total / MIB:.1f} MiB, {speed:.1f} MiB/s"
-        tell(f"\r\x1b[K{one_line(self._step)} {bar} {size}", nl=False)
+        terminal.err(f"\r\x1b[K{one_line(self._step)} {bar} {size}")
         self._open = True
 
     def _end(self, how: str) -> None:
@@ -117,10 +107,9 @@ class Narrator:
         self._step = ""
 
 
-def tell(text: str = "", *, nl: bool = True) -> None:
-    """Text on stderr, in colour only where that is wanted; nobody need be listening."""
-    with contextlib.suppress(BrokenPipeError):
-        click.echo(text, err=True, nl=nl, color=False if os.environ.get("NO_COLOR") else None)
+def tell(text: str) -> None:
+    """A line on stderr."""
+    terminal.err(f"{text}\n")
 
 
 def findings(items: Iterable[Finding]) -> None:
@@ -157,7 +146,7 @@ def _place(item: Finding) -> str:
 
 
 def _level(name: str) -> str:
-    return click.style(f"{name}:", fg=COLORS[name], bold=True)
+    return style(f"{name}:", COLORS[name], "bold")
 
 
 def fail(fault: ChartgenError) -> None:
@@ -168,7 +157,7 @@ def fail(fault: ChartgenError) -> None:
 
 def wrong(message: str) -> None:
     """One sentence about what went wrong."""
-    tell(click.style("chartgen: ", fg="red", bold=True) + printable(message))
+    tell(style("chartgen: ", "red", "bold") + printable(message))
 
 
 def bug(fault: Exception, *, trace: bool) -> str:

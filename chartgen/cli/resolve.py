@@ -1,0 +1,106 @@
+"""What a run does: flag over CHARTGEN_* over chartgen.yaml over default."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chartgen import reference
+from chartgen.cli.output import tell
+from chartgen.cli.parser import Usage
+from chartgen.errors import InvalidInput
+from chartgen.model import Request, Selection
+
+if TYPE_CHECKING:
+    from chartgen.pipeline import Options
+
+# Tar headers hold 33 bits, which is ten digits.
+EPOCH = re.compile(r"[0-9]{1,10}")
+LATEST_EPOCH = (1 << 33) - 1
+
+
+def options(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
+    """All options of a run. Raises InvalidInput for what cannot be used, UsageError for gaps."""
+    from chartgen import lock
+    from chartgen.pipeline import Options
+
+    given: tuple[Path, ...] = tuple(flags["paths"])
+    said = _said(given, flags.get("config"))
+    paths = given or tuple(Path(path) for path in said.get("flows", ()))
+    if not paths:
+        raise Usage("name the flows: a file, a folder or a ZIP archive")
+
+    def pick(flag: str, key: str, default: Any) -> Any:
+        value = flags.get(flag)
+        return said.get(key, default) if value is None else value
+
+    version = pick("version", "version", None if needs_version else "0.0.0")
+    if version is None:
+        raise Usage("give the release a version: --version 1.0.0")
+    name = reference.check_name(pick("name", "name", _name_of(paths[0])))
+    reference.check_version(version)
+    return Options(
+        paths=paths,
+        image=reference.image(pick("image", "image", name), version),
+        destination=Path(pick("destination", "destination", "dist")),
+        display_name=reference.check_display_name(pick("display_name", "displayName", "")),
+        builder=pick("builder", "builder", "auto"),
+        require_image=pick("require_image", "requireImage", False),
+        strict=pick("strict", "strict", False),
+        epoch=_epoch(),
+        platforms=tuple(flags.get("platform") or said.get("platforms", ())),
+        lock=lock.find(paths, flags.get("config")),
+        request=_request(name, version, pick, said),
+    )
+
+
+def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
+    """What chartgen.yaml says, if there is one."""
+    from chartgen import config
+
+    file = file or config.find(given or (Path(),))
+    if file is None:
+        return {}
+    tell(f"options from {file}")
+    return config.load(file)
+
+
+def _request(
+    name: str, version: str, pick: Callable[[str, str, Any], Any], said: Mapping[str, Any]
+) -> Request:
+    from chartgen.image.bases import is_layout
+
+    base = pick("base", "base", "")
+    if base and not is_layout(base):
+        reference.image(base, version)
+    return Request(
+        name=name,
+        version=version,
+        description=said.get("description", ""),
+        base=base,
+        packages=tuple(said.get("packages", ())),
+        credentials=tuple(Selection(**item) for item in said.get("credentials", ())),
+        parameters=tuple(Selection(**item) for item in said.get("parameters", ())),
+        bind_literals=pick("bind_literals", "bindLiterals", False),
+    )
+
+
+def _name_of(path: Path) -> str:
+    """A release's name from where its flows lie: a folder called `flows` says nothing."""
+    folder = path.resolve() if path.is_dir() else path.resolve().parent
+    word = folder.parent.name if folder.name in {"flows", "flow", "src"} else folder.name
+    plain = re.sub(r"[^a-z0-9]+", "-", word.lower()).lstrip("0123456789-")
+    return plain[:53].strip("-") or "flows"
+
+
+def _epoch() -> int | None:
+    """SOURCE_DATE_EPOCH in seconds, None when absent (reproducible-builds.org/specs)."""
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    if not text:
+        return None
+    if not EPOCH.fullmatch(text) or int(text) > LATEST_EPOCH:
+        raise InvalidInput(f"SOURCE_DATE_EPOCH is {text!r}, and not a number of seconds since 1970")
+    return int(text)
