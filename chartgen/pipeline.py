@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 from chartgen import chart, destination, image, lock, report, runtimes, sources, tree
 from chartgen.errors import InvalidInput, Unavailable
+from chartgen.image.access import Access
 from chartgen.model import App, Chart, Finding, ImageRef, Request
 from chartgen.tree import Tree
 from chartgen.watcher import Watcher
@@ -22,7 +24,8 @@ class Options:
     """Every option of one run.
 
     `epoch` is the time, in seconds, that archives carry; None is the beginning of 1970 for the
-    chart and the base's own time for the image. `lock` is the chartgen.lock to go by.
+    chart and the base's own time for the image. `lock` is the chartgen.lock to go by, `access`
+    how the base's registry is reached.
     """
 
     paths: tuple[Path, ...]
@@ -36,6 +39,7 @@ class Options:
     epoch: int | None = None
     platforms: tuple[str, ...] = ()
     lock: Path | None = None
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,13 +112,14 @@ def make_image(options: Options, watcher: Watcher, *, build: bool = True) -> Rel
     app = _sound(options, watcher)
     context = image.context(app, options.image)
     app, built = _build(app, context, options, watcher, build=build)
-    folders = _folders(app, context, built)
+    stem = _stem(app)
+    content = report.of(app, image=_image(built), context=f"{stem}{CONTEXT}")
     return Release(
         app=app,
         image=built,
-        files={},
-        folders=folders,
-        report=report.of(app, image=_image(built), context=f"{_stem(app)}{CONTEXT}"),
+        report=content,
+        folders=_folders(app, context, built),
+        files={f"{stem}{REPORT}": report.dump(content).encode()},
     )
 
 
@@ -148,7 +153,9 @@ def make_lock(options: Options, watcher: Watcher) -> bytes:
     """The content of chartgen.lock: the base, and the packages that the flows need beside it."""
     app = _sound(options, watcher)
     watcher.step(f"locking {app.base.reference}")
-    order = image.Order(app=app, image=options.image, context={}, platforms=options.platforms)
+    order = image.Order(
+        app=app, image=options.image, context={}, platforms=options.platforms, access=options.access
+    )
     return lock.dump(image.make_lock(order, watcher))
 
 
@@ -161,6 +168,7 @@ def write(release: Release, folder: Path) -> None:
         for name in release.files:
             if name.endswith(REPORT):
                 (folder / name).unlink(missing_ok=True)
+                _clear(folder / name.removesuffix(REPORT), release)
         for name, content in release.folders.items():
             tree.write(content, folder / name)
         for name, data in release.files.items():
@@ -168,6 +176,14 @@ def write(release: Release, folder: Path) -> None:
     except OSError as fault:
         reason = (fault.strerror or type(fault).__name__).lower()
         raise Unavailable(f"{folder} cannot be written to: {reason}") from fault
+
+
+def _clear(stem: Path, release: Release) -> None:
+    """Remove what a release before this one has made and this one has not: it would be wrong."""
+    made = stem.with_name(stem.name + report.IMAGE_FOLDER)
+    if made.name not in release.folders and made.is_dir() and not made.is_symlink():
+        shutil.rmtree(made)
+    stem.with_name(stem.name + report.IMAGE_ARCHIVE).unlink(missing_ok=True)
 
 
 def _sound(options: Options, watcher: Watcher) -> App:
@@ -204,6 +220,7 @@ def _build(
         epoch=options.epoch,
         platforms=options.platforms,
         lock=lock.read(options.lock) if options.lock else None,
+        access=options.access,
     )
     try:
         built = image.build(order, builder, watcher)

@@ -16,6 +16,8 @@ from chartgen.model import App, Chart, Credential, Finding, Host, ImageRef, Para
 FORMAT = 1
 # The ending of the folder beside a report that holds its image.
 IMAGE_FOLDER = ".image"
+# That of the archive which `chartgen save` makes of it.
+IMAGE_ARCHIVE = ".image.tar"
 NO_REPORT = "is no report of a release: name the .release.json that chartgen package wrote"
 # What moves a terminal's cursor, turns the direction of a text, or cannot be encoded.
 _UNSEEN = re.compile(r"[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
@@ -74,6 +76,17 @@ def locked(file: str) -> dict[str, Any]:
 def published(found: list[dict[str, str]]) -> dict[str, Any]:
     """What `--output json` prints of a push: references and digests, the image first."""
     return {"format": FORMAT, "published": found}
+
+
+def saved(archive: str, reference: str, digest: str, platform: str, size: int) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen save`; `size` is in bytes."""
+    told = {"reference": reference, "digest": digest, "platform": platform, "size": size}
+    return {"format": FORMAT, "archive": archive, **told}
+
+
+def loaded(reference: str, engine_id: str, platform: str) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen load`."""
+    return {"format": FORMAT, "loaded": reference, "id": engine_id, "platform": platform}
 
 
 def failure(message: str, code: int, findings: Iterable[Finding] = ()) -> dict[str, Any]:

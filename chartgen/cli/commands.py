@@ -134,6 +134,47 @@ def push(flags: Flags, mode: Mode) -> None:
     mode.result([str(one) for one in published], report.published(found))
 
 
+@command(options.report, options.saving)
+def save(flags: Flags, mode: Mode) -> None:
+    """Write a release's image as one file, for machines that reach no registry.
+
+    The file is an OCI layout and what `docker load` takes, both at once, with the base's layers:
+    skopeo reads it as oci-archive and as docker-archive.
+
+    Example:
+      chartgen save dist/support-bots-1.2.0.release.json
+    """
+    from chartgen import publish, report
+    from chartgen.cli import output, resolve
+
+    file, to, platform = flags["report_file"], flags["archive"], flags["platform"] or ""
+    with output.Narrator() as narrator:
+        made = publish.save(file, resolve.access(flags), narrator, platform=platform, to=to)
+    told = report.saved(str(made.file), made.reference, made.digest, made.platform, made.size)
+    mode.result([str(made.file)], told)
+
+
+@command(options.report, options.loading)
+def load(flags: Flags, mode: Mode) -> None:
+    """Give a release's image to the local Docker engine, with no registry between.
+
+    Where the engine has the base, only the layer with the flows is sent.
+
+    Example:
+      chartgen load dist/support-bots-1.2.0.release.json
+    """
+    from chartgen import publish, report
+    from chartgen.cli import output, resolve
+
+    file, platform = flags["report_file"], flags["platform"] or ""
+    with output.Narrator() as narrator:
+        loaded = publish.load(file, resolve.access(flags), narrator, platform=platform)
+    if loaded.was_there:
+        output.tell(f"{loaded.reference} was there already, with the same content")
+    told = report.loaded(loaded.reference, loaded.id, loaded.platform)
+    mode.result([f"{loaded.reference} {loaded.id}"], told)
+
+
 @command(options.report, options.starting)
 def credentials(flags: Flags, mode: Mode) -> None:
     """Print what a release needs, with fresh keys for the runtime and blanks for the rest.
@@ -177,5 +218,6 @@ def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
 
 
 COMMANDS = {
-    command.name: command for command in (inspect, package, chart, image, lock, push, credentials)
+    command.name: command
+    for command in (inspect, package, chart, image, lock, push, save, load, credentials)
 }

@@ -32,22 +32,24 @@ def _publish(release: Release, chosen: Options, made: Image) -> None:
     from chartgen import registry
     from chartgen.pipeline import REPORT
 
-    report = next((file for file in release.files if file.endswith(REPORT)), "")
-    if not report:
-        tell("To publish the image: chartgen package makes a release, and chartgen push sends it.")
+    report = next(file for file in release.files if file.endswith(REPORT))
+    file = shlex.quote(str(chosen.destination / report))
+    if release.chart is None:
+        tell(f"To publish the image:\n  chartgen push {file}")
         return
     host = registry.parse(made.reference.repository).host
     repository = f"oci://{'registry.example.com' if host == registry.HUB else host}/charts"
-    file = shlex.quote(str(chosen.destination / report))
     tell(f"To publish image and chart:\n  chartgen push {file} --chart-repository {repository}")
 
 
 def _unbuilt(release: Release, chosen: Options, made: Image, name: str) -> None:
+    from chartgen.image.bases import is_local
+
     folder = shlex.quote(str(chosen.destination / next(iter(release.folders))))
     loud = f"\nTHE IMAGE WAS NOT BUILT: {one_line(made.reason)}"
     tell(style(loud, "yellow", "bold"))
     tell("Nothing runs without it. Where there is a Docker engine:")
     tell(f"  docker build -t {name} {folder}\n  docker push {name}")
-    if not release.app.packages:
-        base = one_line(release.app.base.reference)
+    base = one_line(release.app.base.reference)
+    if not release.app.packages and not is_local(base):
         tell(f"Or run the same again where {base} can be reached: that needs no engine.")

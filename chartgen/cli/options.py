@@ -80,12 +80,14 @@ def building(parser: Parser) -> None:
         "--no-require-image",
         text="Exit with 3 when no image was built",
     )
+    _access(parser)
 
 
 def locking(parser: Parser) -> None:
     """For the command that writes a lock."""
     _platform(parser)
     _dry_run(parser)
+    _access(parser)
 
 
 def report(parser: Parser) -> None:
@@ -109,19 +111,26 @@ def pushing(parser: Parser) -> None:
     parser.switch(
         REGISTRY, "--force", text="Replace what is published under the same version", default=False
     )
-    parser.switch(
-        REGISTRY,
-        "--plain-http",
-        "--https",
-        text="Speak HTTP or HTTPS [default: HTTPS, but HTTP on this machine]",
-    )
+    _access(parser)
+
+
+def saving(parser: Parser) -> None:
+    """For the command that writes an image as a file."""
     parser.option(
-        REGISTRY,
-        "--ca-file",
+        RESULT,
+        "--archive",
         "FILE",
-        "Certificates to trust beside the system's",
-        reads=values.existing_file,
+        "Where it goes [default: <name>-<version>.image.tar beside RELEASE.json]",
+        reads=values.file,
     )
+    _one_platform(parser, "What docker load will take, such as linux/arm64")
+    _access(parser)
+
+
+def loading(parser: Parser) -> None:
+    """For the command that gives an image to the local engine."""
+    _one_platform(parser, "Platform to load, such as linux/arm64")
+    _access(parser)
 
 
 def starting(parser: Parser) -> None:
@@ -161,6 +170,26 @@ def _platform(parser: Parser) -> None:
         "Platform to build for, such as linux/arm64; may stand more than once "
         "[default: all of the base]",
         many=True,
+    )
+
+
+def _one_platform(parser: Parser, text: str) -> None:
+    parser.option(IMAGE, "--platform", "PLATFORM", f"{text} [default: this machine's]")
+
+
+def _access(parser: Parser) -> None:
+    parser.switch(
+        REGISTRY,
+        "--plain-http",
+        "--https",
+        text="Speak HTTP or HTTPS [default: HTTPS, but HTTP on this machine]",
+    )
+    parser.option(
+        REGISTRY,
+        "--ca-file",
+        "FILE",
+        "Certificates to trust beside the system's",
+        reads=values.existing_file,
     )
 
 

@@ -15,6 +15,7 @@ from chartgen.errors import InvalidInput
 from chartgen.model import Request, Selection
 
 if TYPE_CHECKING:
+    from chartgen.image.access import Access
     from chartgen.pipeline import Options
 
 # Tar headers hold 33 bits, which is ten digits.
@@ -53,8 +54,16 @@ def options(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
         epoch=_epoch(),
         platforms=tuple(flags.get("platform") or said.get("platforms", ())),
         lock=lock.find(paths, flags.get("config")),
+        **({"access": access(flags)} if "plain_http" in flags else {}),
         request=_request(name, version, pick, said),
     )
+
+
+def access(flags: Mapping[str, Any]) -> Access:
+    """How registries are reached."""
+    from chartgen.image.access import Access
+
+    return Access(plain_http=flags["plain_http"], ca_file=flags["ca_file"])
 
 
 def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
@@ -71,10 +80,10 @@ def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
 def _request(
     name: str, version: str, pick: Callable[[str, str, Any], Any], said: Mapping[str, Any]
 ) -> Request:
-    from chartgen.image.bases import is_layout
+    from chartgen.image.bases import is_local
 
     base = pick("base", "base", "")
-    if base and not is_layout(base):
+    if base and not is_local(base):
         reference.image(base, version)
     return Request(
         name=name,

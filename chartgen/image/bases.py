@@ -1,7 +1,8 @@
-"""Where a base image is read from: a registry, or an OCI layout on disk."""
+"""Where a base image is read from: a registry, an OCI layout on disk, or the local engine."""
 
 from __future__ import annotations
 
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from chartgen import registry
-from chartgen.errors import Unavailable
+from chartgen.errors import InvalidInput, Unavailable
+from chartgen.image.exported import EngineImage
 from chartgen.oci import layout
 from chartgen.oci.source import BaseImage, Fetched, Stream
+from chartgen.reference import IMAGE
 from chartgen.registry import Denied, Location, NotFound, Refused
 
 if TYPE_CHECKING:
@@ -20,6 +23,8 @@ if TYPE_CHECKING:
     from chartgen.registry import Client
 
 LAYOUT = "oci-layout:"
+# The name that skopeo, podman and their like have for it.
+ENGINE = "docker-daemon:"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,14 +69,19 @@ def opened(
     seconds: float | None = None,
     connect: Callable[[str], Client] = registry.connect,
 ) -> Iterator[Opened]:
-    """A base by its name: `registry/repository:tag`, `…@sha256:…`, or `oci-layout:PATH[:tag]`.
+    """A base by its name: in a registry, `oci-layout:PATH[:tag]`, or `docker-daemon:IMAGE[:tag]`.
 
-    A digest wins over a tag. Raises InvalidInput for what is no layout; a registry is asked
-    only when something is read.
+    In a registry it is `registry/repository:tag` or `…@sha256:…`; a digest wins over a tag.
+    Raises InvalidInput for what is no layout and no name of an image; a registry or an engine
+    is asked only when something is read.
     """
     if text.startswith(LAYOUT):
         path, reference = _layout_path(text.removeprefix(LAYOUT))
         yield Opened(source=layout.read(path), reference=reference, location=None)
+        return
+    if name := engine_name(text):
+        with tempfile.TemporaryDirectory(prefix="chartgen-") as folder:
+            yield Opened(source=EngineImage(name, Path(folder)), reference="", location=None)
         return
     repository, reference = _split(text)
     location = registry.parse(repository)
@@ -80,9 +90,25 @@ def opened(
         yield Opened(source=source, reference=reference, location=location)
 
 
-def is_layout(text: str) -> bool:
-    """Whether a base's name is that of a layout on disk."""
-    return text.startswith(LAYOUT)
+def is_local(text: str) -> bool:
+    """Whether a base lies on this machine alone: a layout on disk, or an image of the engine."""
+    return text.startswith((LAYOUT, ENGINE))
+
+
+def engine_name(text: str) -> str:
+    """What the engine calls a base that is an image of the engine; "" for every other base.
+
+    Raises InvalidInput for what cannot be a name: it stands in a Dockerfile and in addresses.
+    """
+    if not text.startswith(ENGINE):
+        return ""
+    name = text.removeprefix(ENGINE)
+    if not IMAGE.fullmatch(name):
+        raise InvalidInput(
+            f"{text!r} names no image of the engine: write it as {ENGINE}NAME:TAG, as "
+            "`docker images` lists it"
+        )
+    return name
 
 
 @contextmanager

@@ -43,5 +43,5 @@ def _names(order: Order, builder: str) -> tuple[str, ...]:
         # Which packages fit is only known from a lock; an engine finds out by itself.
         return ("docker",)
     # An engine builds on what it can pull, and for one platform at a time.
-    alone = bases.is_layout(order.app.base.reference) or len(order.platforms) > 1
+    alone = bases.is_local(order.app.base.reference) or len(order.platforms) > 1
     return ("oci",) if alone else ("oci", "docker")

@@ -19,9 +19,8 @@ def build(app: App, image: ImageRef) -> Tree:
 
     Raises InvalidInput when the base is no image reference: it stands in a Dockerfile.
     """
-    if not bases.is_layout(app.base.reference) and not IMAGE.fullmatch(app.base.reference):
-        raise InvalidInput(f"{app.base.reference!r} is not an image that one can build on")
-    files: dict[str, Reader] = {"Dockerfile": _dockerfile(app, image).encode}
+    base = _base(app.base.reference)
+    files: dict[str, Reader] = {"Dockerfile": _dockerfile(app, image, base).encode}
     files |= {f"rootfs/{path}": reader(app.files, path) for path in app.files}
     if app.packages:
         files["requirements.txt"] = partial(_lines, app.packages)
@@ -29,7 +28,19 @@ def build(app: App, image: ImageRef) -> Tree:
     return Lazy(dict(sorted(files.items())))
 
 
-def _dockerfile(app: App, image: ImageRef) -> str:
+def _base(reference: str) -> str:
+    """What a Dockerfile calls the base."""
+    if name := bases.engine_name(reference):
+        return name
+    if bases.is_local(reference):
+        # A layout has no name in a registry: it is handed to the build under this one.
+        return "base"
+    if not IMAGE.fullmatch(reference):
+        raise InvalidInput(f"{reference!r} is not an image that one can build on")
+    return reference
+
+
+def _dockerfile(app: App, image: ImageRef, base: str) -> str:
     return render.render(
         resources.text_template("Dockerfile.j2"),
         {
@@ -42,8 +53,7 @@ def _dockerfile(app: App, image: ImageRef) -> str:
             "image": f"{image.repository}:{image.tag}",
             "profile": app.base.profile,
             "reason": render.one_line(app.base.reason),
-            # A layout has no name in a registry: it is handed to the build under this one.
-            "base": "base" if bases.is_layout(app.base.reference) else app.base.reference,
+            "base": base,
             "packages": app.packages,
             "folders": sorted({posixpath.dirname(path) for path in app.files}),
             "port": app.runtime.port,

@@ -6,19 +6,15 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
 from typing import Any
 
 from chartgen import tree
 from chartgen.errors import ChartgenError, InvalidInput, Unavailable
-from chartgen.image import bases
+from chartgen.image import bases, engine
 from chartgen.image.model import Built, Order
 from chartgen.model import ImageRef
 from chartgen.watcher import Watcher
 
-PING_SECONDS = 10
-# Installing packages may be silent for long; a build that says nothing for an hour is dead.
-SILENCE_SECONDS = 3600
 SHOWN_LINES = 20
 # What the engine adds to the words of a step: colours around errors, and its housekeeping.
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
@@ -44,7 +40,7 @@ def build(order: Order, watcher: Watcher) -> Built:
     _check(order)
     image = order.image
     name = f"{image.repository}:{image.tag}"
-    with _engine() as client:
+    with engine.client() as client:
         try:
             stream = client.api.build(
                 fileobj=io.BytesIO(tree.tar(order.context, 0)),
@@ -60,13 +56,13 @@ def build(order: Order, watcher: Watcher) -> Built:
         except APIError as fault:
             raise _failure(str(fault.explanation or fault), ()) from fault
         except (DockerException, OSError) as fault:
-            raise _silent(fault) from fault
+            raise engine.silent(fault) from fault
     return Built(id=str(found.id), digest=_digest(found.attrs, image))
 
 
 def _check(order: Order) -> None:
     base = order.app.base.reference
-    if bases.is_layout(base):
+    if bases.is_local(base) and not bases.engine_name(base):
         raise InvalidInput(
             f"the builder docker cannot build on {base}, it pulls its bases: take --builder oci"
         )
@@ -74,29 +70,6 @@ def _check(order: Order) -> None:
         raise InvalidInput(
             "the builder docker builds for one platform at a time: take --builder oci, or name one"
         )
-
-
-@contextmanager
-def _engine() -> Iterator[Any]:
-    """A client whose engine has answered, closed in the end."""
-    import docker
-    from docker.errors import DockerException
-
-    try:
-        # Asks for the engine's version, so an engine that is not there is noticed here.
-        client = docker.from_env(timeout=PING_SECONDS)
-    except (DockerException, OSError) as fault:
-        raise _silent(fault) from fault
-    with closing(client):
-        client.api.timeout = SILENCE_SECONDS
-        yield client
-
-
-def _silent(fault: Exception) -> Unavailable:
-    return Unavailable(
-        f"no Docker engine answers ({type(fault).__name__}): is it running, and "
-        "may you use it? DOCKER_HOST names another one"
-    )
 
 
 def _follow(stream: Iterator[Mapping[str, Any]], watcher: Watcher) -> None:

@@ -18,7 +18,7 @@ def labels(app: App) -> dict[str, str]:
         "org.opencontainers.image.version": app.version,
         "org.opencontainers.image.description": one_line(app.description),
         # A folder of this machine is nobody else's business.
-        **({} if bases.is_layout(base) else {"org.opencontainers.image.base.name": base}),
+        **({} if bases.is_local(base) else {"org.opencontainers.image.base.name": base}),
         "dev.chartgen.runtime": f"{app.runtime.name} {app.runtime.version}",
         "dev.chartgen.flows.sha256": app.flows_sha256,
     }

@@ -26,7 +26,7 @@ def make_lock(order: Order, watcher: Watcher) -> Lock:
     """
     app = order.app
     watcher.line(f"reading the base {app.base.reference}")
-    with bases.opened(app.base.reference) as opened:
+    with bases.opened(app.base.reference, connect=order.access.connect) as opened:
         resolved = resolve.resolve(opened.source, opened.reference, oci.platforms(order))
         python, pinned = "", {}
         if app.packages:

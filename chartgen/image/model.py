@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from chartgen.image.access import Access
 from chartgen.lock import Lock
 from chartgen.model import App, Finding, ImageRef
 
@@ -16,7 +17,8 @@ class Order:
     `epoch` is the time in seconds that the image carries, None for the base's own;
     `platforms` are texts such as `linux/arm64`, none for all that the base has; `seconds` is
     how long the base's registry may take for an answer, None for what patience it needs;
-    `lock` is what chartgen.lock holds of the base and the packages.
+    `lock` is what chartgen.lock holds of the base and the packages; `access` is how the base's
+    registry is reached.
     """
 
     app: App
@@ -26,6 +28,7 @@ class Order:
     platforms: tuple[str, ...] = ()
     seconds: float | None = None
     lock: Lock | None = None
+    access: Access = field(default_factory=Access)
 
 
 @dataclass(frozen=True, kw_only=True)

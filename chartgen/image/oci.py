@@ -71,7 +71,8 @@ def _looked_up(order: Order, watcher: Watcher) -> tuple[Base, Mapping[str, Ances
             "`chartgen lock` finds out which fit, and --builder docker installs them itself"
         )
     watcher.line(f"reading the base {app.base.reference}")
-    with bases.opened(app.base.reference, seconds=order.seconds) as opened:
+    connect = order.access.connect
+    with bases.opened(app.base.reference, seconds=order.seconds, connect=connect) as opened:
         base = resolve.resolve(opened.source, opened.reference, platforms(order))
         return base, oci_build.scan(opened.source, base, app.files, own(app))
 
@@ -109,7 +110,7 @@ def _change(app: App, base: Base) -> Change:
         cmd=app.runtime.command,
         ports=(app.runtime.port,),
         annotations={key: text for key, text in described.items() if key.startswith(ANNOTATION)},
-        base_name="" if bases.is_layout(app.base.reference) else app.base.reference,
+        base_name="" if bases.is_local(app.base.reference) else app.base.reference,
         created_by=f"chartgen: {len(app.flows)} flows",
     )
 

@@ -7,7 +7,8 @@ JSON + Filesystem Changeset Format").
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from chartgen.model import ImageRef
 from chartgen.oci import document, layout, tarball
@@ -17,17 +18,36 @@ from chartgen.oci.layout import Entry
 from chartgen.oci.source import BaseImage
 
 
+@dataclass(frozen=True, kw_only=True)
+class Archive:
+    """A tar archive on its way: its bytes when it is iterated over, and how many there will be."""
+
+    entries: tuple[Entry, ...]
+
+    @property
+    def size(self) -> int:
+        """The bytes of the whole archive."""
+        return sum(map(_size, self.entries)) + len(tarball.END)
+
+    def __iter__(self) -> Iterator[bytes]:
+        for entry in self.entries:
+            yield tarball.file(entry.path, entry.size, 0)
+            yield from entry.chunks()
+            yield tarball.padding(entry.size)
+        yield tarball.END
+
+
 def stream(
     image: OciImage, base: BaseImage, name: ImageRef, platform: Platform | None = None
-) -> Iterator[bytes]:
+) -> Archive:
     """The whole image. `docker load` knows no indexes and takes `platform`, or else the first."""
     mark, index, *blobs = layout.entries(image, base, name)
-    return _tar([mark, index, _docker(image, name, platform), *blobs])
+    return Archive(entries=(mark, index, _docker(image, name, platform), *blobs))
 
 
 def thin(
     image: OciImage, base: BaseImage, name: ImageRef, platform: Platform | None = None
-) -> Iterator[bytes]:
+) -> Archive:
     """Our layer alone, for an engine that has the base and keeps its layers apart.
 
     An engine without the base, or with containerd's image store, needs the whole image.
@@ -35,7 +55,8 @@ def thin(
     parsed = image.parsed(platform)
     needed = {parsed.config.digest, parsed.layers[-1].digest}
     ours = [layout.blob_entry(b, base) for b in image.blobs if b.descriptor.digest in needed]
-    return _tar([_docker(image, name, platform), *sorted(ours, key=lambda entry: entry.path)])
+    ours.sort(key=lambda entry: entry.path)
+    return Archive(entries=(_docker(image, name, platform), *ours))
 
 
 def _docker(image: OciImage, name: ImageRef, platform: Platform | None) -> Entry:
@@ -48,9 +69,6 @@ def _docker(image: OciImage, name: ImageRef, platform: Platform | None) -> Entry
     return layout.in_memory("manifest.json", document.dump([entry]))
 
 
-def _tar(entries: Iterable[Entry]) -> Iterator[bytes]:
-    for entry in entries:
-        yield tarball.file(entry.path, entry.size, 0)
-        yield from entry.chunks()
-        yield tarball.padding(entry.size)
-    yield tarball.END
+def _size(entry: Entry) -> int:
+    header, padding = tarball.file(entry.path, entry.size, 0), tarball.padding(entry.size)
+    return len(header) + entry.size + len(padding)

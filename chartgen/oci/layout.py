@@ -6,12 +6,11 @@ import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from chartgen import tree
 from chartgen.errors import InvalidInput
 from chartgen.model import ImageRef
-from chartgen.oci import document, manifest, media
+from chartgen.oci import document, inplace, manifest, media
 from chartgen.oci.descriptor import Descriptor, check_digest, is_digest
 from chartgen.oci.image import Blob, OciImage
 from chartgen.oci.source import BaseImage, Fetched, Stream
@@ -107,37 +106,10 @@ def _folder(root: Path) -> Callable[[str], Stream | None]:
 
 
 def _archive(path: Path) -> Callable[[str], Stream | None]:
-    """Where each file of a tar archive begins: they are read in place."""
     try:
-        with tarfile.open(path, "r:") as archive:
-            files = {
-                member.name.removeprefix("./"): (member.offset_data, member.size)
-                for member in archive
-                if member.isreg()
-            }
+        return inplace.Files(path).open
     except (tarfile.TarError, OSError) as fault:
         raise InvalidInput(f"{path} is neither a folder nor a plain tar archive: {fault}") from None
-
-    def opened(name: str) -> Stream | None:
-        return _Part(path.open("rb"), *files[name]) if name in files else None
-
-    return opened
-
-
-class _Part:
-    """One file inside of another."""
-
-    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
-        self._file, self._left = file, size
-        file.seek(start)
-
-    def read(self, size: int = -1, /) -> bytes:
-        data = self._file.read(self._left if size < 0 else min(size, self._left))
-        self._left -= len(data)
-        return data
-
-    def close(self) -> None:
-        self._file.close()
 
 
 def entries(image: OciImage, base: BaseImage, name: ImageRef | None = None) -> Iterator[Entry]:
@@ -145,12 +117,21 @@ def entries(image: OciImage, base: BaseImage, name: ImageRef | None = None) -> I
     yield in_memory(MARK, document.dump(VERSION))
     root = image.root.descriptor.json()
     if name:
-        root["annotations"] = {FULL_NAME: f"{name.repository}:{name.tag}", REF_NAME: name.tag}
+        full = f"{_full(name.repository)}:{name.tag}"
+        root["annotations"] = {FULL_NAME: full, REF_NAME: name.tag}
     index = {"schemaVersion": 2, "mediaType": media.INDEX, "manifests": [root]}
     yield in_memory(INDEX, document.dump(index))
     files = [in_memory(path_of(one.descriptor.digest), one.data) for one in image.documents()]
     files += [blob_entry(blob, base) for blob in image.blobs]
     yield from sorted(files, key=lambda file: file.path)
+
+
+def _full(repository: str) -> str:
+    """A repository with its registry, without which containerd's images are not found again."""
+    first, _, rest = repository.partition("/")
+    if rest and ("." in first or ":" in first or first == "localhost"):
+        return repository
+    return f"docker.io/{repository if rest else f'library/{repository}'}"
 
 
 def marks(image: OciImage) -> dict[str, bytes]:

@@ -55,12 +55,15 @@ def fetch(source: BaseImage, reference: str, told: str = "") -> Fetched:
 
 
 def chunks(stream: Stream, descriptor: Descriptor) -> Iterator[bytes]:
-    """The content that a descriptor points at; InvalidInput at its end if it is other content."""
+    """The content that a descriptor points at; InvalidInput at its end if it is other content.
+
+    A disk that fails is InvalidInput too, a network that does Unavailable.
+    """
     summed = hashlib.new(descriptor.digest.partition(":")[0])
     left = descriptor.size
     with closing(stream):
         # One byte more than there should be tells a blob that is too long.
-        while chunk := stream.read(min(CHUNK, left + 1)):
+        while chunk := _read(stream, min(CHUNK, left + 1), descriptor.digest):
             left -= len(chunk)
             if left < 0:
                 break
@@ -69,6 +72,15 @@ def chunks(stream: Stream, descriptor: Descriptor) -> Iterator[bytes]:
     algorithm = summed.name
     if left or f"{algorithm}:{summed.hexdigest()}" != descriptor.digest:
         raise InvalidInput(f"the blob {descriptor.digest} is damaged: {_damage(left)}")
+
+
+def _read(stream: Stream, size: int, digest: str) -> bytes:
+    """A fault of the disk that is read must not be taken for one of what is written to."""
+    try:
+        return stream.read(size)
+    except OSError as fault:
+        reason = (fault.strerror or type(fault).__name__).lower()
+        raise InvalidInput(f"the blob {digest} cannot be read: {reason}") from fault
 
 
 def in_memory(data: bytes) -> Stream:

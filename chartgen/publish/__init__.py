@@ -1,5 +1,8 @@
 """Publishes a release: its image and its chart, into any registry, and reads both back.
 
+Where there is no registry, `save` makes one file of the image, and `load` gives it to the local
+engine.
+
 Everything that is pushed is named by its digest before the first byte is sent, so an
 interrupted push is simply run again: what the registry has is not sent twice.
 """
@@ -12,11 +15,14 @@ from pathlib import Path
 
 from chartgen import report
 from chartgen.errors import InvalidInput
+from chartgen.image.access import Access
 from chartgen.publish import charts, images
 from chartgen.publish.goods import Goods, Target
+from chartgen.publish.loading import Loaded, load
+from chartgen.publish.saving import Saved, save
 from chartgen.watcher import Watcher
 
-__all__ = ["Published", "Target", "push"]
+__all__ = ["Access", "Loaded", "Published", "Saved", "Target", "load", "push", "save"]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from chartgen import registry
 from chartgen.errors import InvalidInput, Unavailable
+from chartgen.image.access import Access
 from chartgen.registry import BlobJob, Location, NotFound
 from chartgen.watcher import Watcher
 
@@ -18,17 +17,11 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Target:
-    """Where a release goes. `plain_http` and `ca_file` say how the registry is reached."""
+class Target(Access):
+    """Where a release goes, and how the registry is reached."""
 
     chart_repository: str = ""
-    plain_http: bool | None = None
-    ca_file: Path | None = None
     force: bool = False
-
-    def connect(self, host: str) -> Client:
-        """A client for one of the registries."""
-        return registry.connect(host, plain_http=self.plain_http, ca_file=self.ca_file)
 
 
 class Goods(Protocol):

@@ -24,7 +24,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ("package", ["bots-1.0.0.context", "bots-1.0.0.release.json", "bots-1.0.0.tgz"]),
         ("chart", ["bots-1.0.0.tgz"]),
-        ("image", ["bots-1.0.0.context"]),
+        ("image", ["bots-1.0.0.context", "bots-1.0.0.release.json"]),
     ],
 )
 def test_stdout_names_what_was_made_one_a_line_and_nothing_else(
