@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: package push test lint format bench clean help
+.PHONY: package push test runtime-base lint format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
@@ -18,6 +18,9 @@ push: package ## Package, then push the image, and the chart with CHARTS=oci://â
 
 test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="-k name")
 	$(BIN)/pytest $(ARGS)
+
+runtime-base: $(VENV)/.test ## Make the Langflow that tests/runtime runs; root, debootstrap (PROFILE=full)
+	@$(BIN)/python -m tests.runtime.base $(PROFILE)
 
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff check .
@@ -36,7 +39,7 @@ clean: ## Remove everything that was made, the virtual environment too
 	rm -rf $(VENV) dist build .cache .mypy_cache .pytest_cache .ruff_cache
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -14,7 +14,13 @@ from pathlib import Path
 from typing import Protocol
 
 import docker
+import jsonschema  # noqa: F401
 
+# Ours are loaded when they are wanted, docker-py's with it: here all are, before the clock starts.
+import chartgen.chart.assemble
+import chartgen.image.oci
+import chartgen.publish.images
+import chartgen.registry.client  # noqa: F401
 from chartgen import image, pipeline, publish, report, tree
 from chartgen.model import App, ImageRef, Request
 from chartgen.pipeline import Options
@@ -104,7 +110,7 @@ class Builder(_Ours):
             "builder": "oci",
         }
         stem = f"{app.name}-{app.version}"
-        tree.write(built.layout, self.scratch / f"{stem}{pipeline.LAYOUT}")
+        tree.write(built.layout, self.scratch / f"{stem}{report.IMAGE_FOLDER}")
         file = self.scratch / f"{stem}{pipeline.REPORT}"
         tree.write_file(file, report.dump(report.of(app, image=told)).encode())
         publish.push(file, publish.Target(force=True), Quiet())
@@ -207,6 +213,9 @@ class DockerPy(_Engine):
     def publish(self, repository: str) -> None:
         """Build and push."""
         tag = self.tag(repository)
+        in_child(lambda: self._publish(tag))
+
+    def _publish(self, tag: str) -> None:
         with contextlib.closing(docker.from_env(timeout=LONG)) as client:
             client.images.build(path=str(self.scratch), tag=tag, rm=True, forcerm=True)
             for line in client.images.push(tag, stream=True, decode=True):

@@ -135,14 +135,15 @@ def labels(image: Image) -> Mapping[str, Any]:
 @pytest.fixture
 def engine() -> Iterator[Engine]:
     """The engine, or a skip with the way to start one."""
-    engine = _answering()
+    engine = answering()
     try:
         yield engine
     finally:
         engine.close()
 
 
-def _answering() -> Engine:
+def answering() -> Engine:
+    """Return the engine, or skip with the way to start one."""
     with warnings.catch_warnings():
         # docker-py leaves the socket open on which nobody has answered.
         warnings.simplefilter("ignore", ResourceWarning)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from importlib import resources
 from typing import Any
 
-from chartgen.model import App, Credential, Finding, Input, Parameter, Request
+from chartgen.model import App, Credential, Finding, Flow, Input, Parameter, Request
 from chartgen.runtimes.langflow import (
     checks,
     documents,
@@ -23,6 +23,9 @@ from chartgen.runtimes.langflow.reading import Reading
 from chartgen.sources import Source
 from chartgen.store import Store
 from chartgen.tree import Lazy, Reader
+
+# What of this folder goes into the image as it is.
+LAUNCHER = ("guard.py", "start.py")
 
 
 def load(sources: Iterable[Source], request: Request) -> App:
@@ -133,16 +136,18 @@ def _description(names: Sequence[str]) -> str:
 
 
 def _files(readings: Sequence[Reading], ledger: Ledger) -> Lazy:
-    """What goes into the image: the flows, the launcher, and what the launcher checks."""
-    start = resources.files(__package__).joinpath("start.py").read_bytes()
-    contract = json.dumps(_contract(ledger), ensure_ascii=False, indent=1) + "\n"
+    """What goes into the image: the flows, the launcher, and what the launcher goes by."""
+    flows = [one.flow for one in readings]
+    contract = json.dumps(_contract(flows, ledger), ensure_ascii=False, indent=1) + "\n"
     files: dict[str, Reader] = {one.flow.file.removeprefix("/"): one.content for one in readings}
-    files[f"{settings.LAUNCHER}/start.py"] = lambda: start
+    for name in LAUNCHER:
+        launcher = resources.files(__package__).joinpath(name)
+        files[f"{settings.LAUNCHER}/{name}"] = launcher.read_bytes
     files[f"{settings.LAUNCHER}/contract.json"] = contract.encode
     return Lazy(files)
 
 
-def _contract(ledger: Ledger) -> dict[str, Any]:
+def _contract(flows: Iterable[Flow], ledger: Ledger) -> dict[str, Any]:
     needed: list[Credential | Parameter] = [
         *(c for c in _credentials(ledger) if c.required),
         *(p for p in ledger.parameters.values() if p.required),
@@ -154,6 +159,7 @@ def _contract(ledger: Ledger) -> dict[str, Any]:
             for item in sorted(needed, key=lambda item: item.name)
         },
         "parameters": {name: p.type for name, p in sorted(ledger.parameters.items())},
+        "requests": settings.requests(flows),
         "flows_variable": "LANGFLOW_LOAD_FLOWS_PATH",
         "flows": f"/{settings.FLOWS}",
         "written_flows": f"{settings.DATA}/flows",

@@ -91,7 +91,7 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
                 "warning",
                 "local-file",
                 "the field names a file that an image does not carry",
-                "let the caller upload it, or read it from a URL",
+                "read it from a URL, or from a store that the pods can reach",
             )
     if component.type in LOCAL_DATA_TYPES:
         yield Finding(

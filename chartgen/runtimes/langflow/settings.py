@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chartgen.model import Credential, Database, Health, Runtime
+from chartgen.model import Credential, Database, Flow, Health, Runtime
 
 PORT = 7860
 # Everywhere: the pod's network policy says who may come.
@@ -22,8 +22,10 @@ SERVER = (
     "python",
     "-m",
     "uvicorn",
+    "--app-dir",
+    f"/{LAUNCHER}",
     "--factory",
-    "langflow.main:create_app",
+    "guard:create_app",
     "--loop",
     "asyncio",
     "--host",
@@ -56,6 +58,9 @@ CREDENTIALS = (
         description="Password of the user admin, who owns the flows",
     ),
 )
+
+STARTUP, LIVENESS = "/healthz", "/health"
+MCP = "/api/v1/mcp/streamable"
 
 BASELINE = {
     # Where it listens and what it may write.
@@ -118,6 +123,25 @@ BASELINE = {
 }
 
 
+def requests(flows: Iterable[Flow]) -> dict[str, list[str]]:
+    """What the guard lets through: method → paths. All else of Langflow's API stays outside.
+
+    Flows answer by endpoint and by id; their list is what `helm test` compares.
+    """
+    names = sorted(name for flow in flows for name in (flow.endpoint, flow.id))
+    asked = [f"/api/v1/{kind}/{name}" for kind in ("run", "webhook") for name in names]
+    asked.append("/api/v1/responses")
+    seen = [STARTUP, LIVENESS]
+    return {
+        "GET": [*seen, "/api/v1/flows/", MCP],
+        "HEAD": seen,
+        "POST": [*asked, MCP],
+        "DELETE": [MCP],
+        # What a browser asks before it sends a key from another site.
+        "OPTIONS": [*asked, MCP],
+    }
+
+
 def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) -> Runtime:
     """How a container runs Langflow.
 
@@ -132,7 +156,7 @@ def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) 
         port=PORT,
         command=("python", f"/{LAUNCHER}/start.py"),
         # /health answers before Langflow is up (lfx, api/health_check_router.py).
-        health=Health(startup="/healthz", readiness="/healthz", liveness="/health"),
+        health=Health(startup=STARTUP, readiness=STARTUP, liveness=LIVENESS),
         environment={
             **BASELINE,
             "LANGFLOW_ALLOW_CUSTOM_COMPONENTS": str(not only_official_code).lower(),
@@ -145,5 +169,5 @@ def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) 
         api_key=API_KEY,
         api_key_header="x-api-key",
         request={"input_value": "Hello"},
-        mcp_path="/api/v1/mcp/streamable",
+        mcp_path=MCP,
     )
