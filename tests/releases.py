@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -47,6 +48,12 @@ def package(base: str, image: str, *more: str) -> terminal.Outcome:
 def push(*more: str) -> terminal.Outcome:
     """Push what was packaged."""
     return terminal.run("push", REPORT, *more)
+
+
+def told() -> dict[str, str]:
+    """What the report says of the image."""
+    found: dict[str, str] = json.loads(Path(REPORT).read_text())["image"]
+    return found
 
 
 def stands(server: Registry, repository: str, reference: str) -> str:

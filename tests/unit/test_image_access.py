@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,6 @@ from chartgen.model import Base
 from chartgen.publish import Access
 from tests import cli as terminal
 from tests import releases
-from tests.oci_base import Shelf
 from tests.registry_server import Registry
 from tests.releases import REPORT, Nobody, app, build, package
 from tests.sample import sample_image
@@ -24,16 +23,6 @@ from tests.sample import sample_image
 def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     terminal.settle(tmp_path, monkeypatch)
     releases.hasten(monkeypatch)
-
-
-@pytest.fixture
-def server() -> Iterator[Registry]:
-    """A registry that speaks plain HTTP, with a base in it."""
-    with Registry().serve() as started:
-        shelf = Shelf()
-        shelf.several(tag="1")
-        releases.lay(started, "base", shelf)
-        yield started
 
 
 def lock(order: Order) -> object:

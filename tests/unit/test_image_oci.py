@@ -29,14 +29,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    """A base for two platforms, in `base` as a layout with the tag 1."""
-    made = Shelf()
-    made.write(tmp_path / "base", {"1": made.several()})
-    return made
-
-
-@pytest.fixture
 def server() -> Iterator[Registry]:
     with Registry().serve() as started:
         yield started

@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,40 +23,17 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     releases.hasten(monkeypatch)
 
 
-@pytest.fixture
-def server() -> Iterator[Registry]:
-    with Registry().serve() as started:
-        shelf = Shelf()
-        shelf.several(tag="1")
-        releases.lay(started, "base", shelf)
-        yield started
-
-
-@pytest.fixture
-def charts(server: Registry) -> tuple[str, str]:
-    """A packaged release on a base of the same registry, and where its chart goes."""
-    done = package(f"{server.host}/base:1", f"{server.host}/team/bots")
-    assert done.code == 0, done.err
-    server.seen.clear()
-    return TO, f"oci://{server.host}/charts"
-
-
-def told() -> dict[str, str]:
-    found: dict[str, str] = json.loads(Path(REPORT).read_text())["image"]
-    return found
-
-
 def test_both_references_are_printed_with_their_digests_and_stand_there(
     server: Registry, charts: tuple[str, str]
 ) -> None:
     done = push(*charts)
     assert done.code == 0, done.err
     image, chart = done.out.splitlines()
-    assert image == f"{server.host}/team/bots:1.0.0@{told()['digest']}"
+    assert image == f"{server.host}/team/bots:1.0.0@{releases.told()['digest']}"
     assert chart.startswith(f"oci://{server.host}/charts/bots:1.0.0@sha256:")
     assert all_stand(server, done.out)
     values = terminal.chart(str(CHART))["values.yaml"].decode()
-    assert told()["digest"] in values
+    assert releases.told()["digest"] in values
     steps = re.findall(r"^(\w+) .* \(\d+\.\d s\)$", done.err, re.MULTILINE)
     assert steps == ["asking", "pushing", "pushing"]
 
@@ -66,7 +42,7 @@ def test_json_has_references_and_digests(server: Registry, charts: tuple[str, st
     found = push(*charts, "--output", "json").data["published"]
     assert found[0] == {
         "reference": f"{server.host}/team/bots:1.0.0",
-        "digest": told()["digest"],
+        "digest": releases.told()["digest"],
     }
     assert found[1]["reference"] == f"oci://{server.host}/charts/bots:1.0.0"
 
@@ -133,7 +109,7 @@ def test_an_image_whose_folder_is_gone_or_damaged_is_refused(
     server: Registry, charts: tuple[str, str]
 ) -> None:
     folder = Path("dist/bots-1.0.0.image")
-    name = told()["digest"].removeprefix("sha256:")
+    name = releases.told()["digest"].removeprefix("sha256:")
     blob = folder / "blobs/sha256" / name
     blob.write_bytes(blob.read_bytes() + b" ")
     done = push(*charts)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -12,7 +11,7 @@ from tests import cli as terminal
 from tests import releases
 from tests.oci_base import Shelf
 from tests.registry_server import Registry
-from tests.releases import REPORT, all_stand, package, push, stands
+from tests.releases import all_stand, package, push, stands
 
 TO = "--chart-repository"
 
@@ -23,29 +22,6 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     releases.hasten(monkeypatch)
 
 
-@pytest.fixture
-def server() -> Iterator[Registry]:
-    with Registry().serve() as started:
-        shelf = Shelf()
-        shelf.several(tag="1")
-        releases.lay(started, "base", shelf)
-        yield started
-
-
-@pytest.fixture
-def charts(server: Registry) -> tuple[str, str]:
-    """A packaged release on a base of the same registry, and where its chart goes."""
-    done = package(f"{server.host}/base:1", f"{server.host}/team/bots")
-    assert done.code == 0, done.err
-    server.seen.clear()
-    return TO, f"oci://{server.host}/charts"
-
-
-def told() -> dict[str, str]:
-    found: dict[str, str] = json.loads(Path(REPORT).read_text())["image"]
-    return found
-
-
 def test_the_layers_of_a_base_of_the_same_registry_are_mounted(
     server: Registry, charts: tuple[str, str]
 ) -> None:
@@ -54,7 +30,7 @@ def test_the_layers_of_a_base_of_the_same_registry_are_mounted(
     # A layer of ours and a configuration for each platform are sent, and nothing else.
     assert steps.count("mount") == 2
     assert steps.count("upload") == 3
-    assert stands(server, "team/bots", "1.0.0") == told()["digest"]
+    assert stands(server, "team/bots", "1.0.0") == releases.told()["digest"]
 
 
 def test_the_layers_of_a_base_are_sent_where_mounting_is_refused(
@@ -63,7 +39,7 @@ def test_the_layers_of_a_base_are_sent_where_mounting_is_refused(
     server.mounts = False
     assert push().code == 0
     assert server.steps().count("upload") == 5
-    assert stands(server, "team/bots", "1.0.0") == told()["digest"]
+    assert stands(server, "team/bots", "1.0.0") == releases.told()["digest"]
 
 
 def test_the_layers_of_a_base_elsewhere_are_streamed_to_the_registry(server: Registry) -> None:
@@ -85,7 +61,7 @@ def test_the_layers_of_a_layout_on_disk_are_sent(tmp_path: Path, server: Registr
     made = package("oci-layout:layout:1", f"{server.host}/team/bots")
     assert made.code == 0, made.err
     assert push().code == 0
-    assert stands(server, "team/bots", "1.0.0") == told()["digest"]
+    assert stands(server, "team/bots", "1.0.0") == releases.told()["digest"]
 
 
 def test_layers_that_may_not_be_distributed_stay_where_they_are(server: Registry) -> None:
@@ -104,4 +80,4 @@ def test_layers_that_may_not_be_distributed_stay_where_they_are(server: Registry
     assert push().code == 0
     assert ("team/bots", foreign["digest"]) not in server.blobs
     assert ("team/bots", layers[1]["digest"]) in server.blobs
-    assert stands(server, "team/bots", "1.0.0") == told()["digest"]
+    assert stands(server, "team/bots", "1.0.0") == releases.told()["digest"]
