@@ -8,13 +8,16 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: package push test runtime-base lint format bench clean help
+.PHONY: package push run test runtime-base lint format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
 
 push: package ## Package, then push the image, and the chart with CHARTS=oci://…
 	$(BIN)/chartgen push "$(REPORT)" $(if $(CHARTS),--chart-repository $(CHARTS)) $(PUSH_ARGS)
+
+run: package ## Package, then run the release in the local engine until Ctrl-C
+	$(BIN)/chartgen run "$(REPORT)" $(RUN_ARGS)
 
 test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="-k name")
 	$(BIN)/pytest $(ARGS)

@@ -156,10 +156,14 @@ class Health:
 
 @dataclass(frozen=True, kw_only=True)
 class Database:
-    """The environment variable that names the database, and its address for a lone replica."""
+    """The environment variable that names the database, and its address for a lone replica.
+
+    `pool_env` takes the settings of the connection pool, as JSON.
+    """
 
     env: str
     default: str
+    pool_env: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,13 +172,16 @@ class Runtime:
 
     `api_key` names the credential that callers send in the header `api_key_header`.
     `writable_paths` are the only folders the process writes to, `request` is the JSON body
-    of an example call.
+    of an example call. `verification` is a command of the image that gets the address of the
+    Service as its last argument, and ends well when exactly the packaged flows are served.
+    `check` is one that proves, while the image is built, that every flow can be loaded.
     """
 
     name: str
     version: str
     port: int
     command: tuple[str, ...]
+    verification: tuple[str, ...]
     health: Health
     environment: Mapping[str, str]
     writable_paths: tuple[str, ...]
@@ -183,6 +190,7 @@ class Runtime:
     api_key_header: str
     request: Mapping[str, str]
     mcp_path: str
+    check: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,6 +89,16 @@ def loaded(reference: str, engine_id: str, platform: str) -> dict[str, Any]:
     return {"format": FORMAT, "loaded": reference, "id": engine_id, "platform": platform}
 
 
+def composed(folder: str, files: list[str]) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen compose`: the folder and the files in it."""
+    return {"format": FORMAT, "compose": folder, "files": files}
+
+
+def running(container: str, url: str, flows: list[dict[str, str]]) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen run`, once the flows answer."""
+    return {"format": FORMAT, "running": container, "url": url, "flows": flows}
+
+
 def failure(message: str, code: int, findings: Iterable[Finding] = ()) -> dict[str, Any]:
     """What `--output json` prints when a run fails; `code` is what the process ends with."""
     return {

@@ -52,10 +52,15 @@ def sample_runtime(**changes: Any) -> Runtime:
         version="1.13.0",
         port=7860,
         command=("python", "-m", "langflow", "run", "--backend-only"),
+        verification=("python", "/app/chartgen/verify.py", "LANGFLOW_API_KEY"),
         health=Health(startup="/healthz", readiness="/healthz", liveness="/health"),
         environment={"HOME": "/app/data", "LANGFLOW_HOST": "0.0.0.0", "LANGFLOW_PORT": "7860"},  # noqa: S104
         writable_paths=("/app/data", "/tmp"),  # noqa: S108
-        database=Database(env="LANGFLOW_DATABASE_URL", default="sqlite:////app/data/langflow.db"),
+        database=Database(
+            env="LANGFLOW_DATABASE_URL",
+            default="sqlite:////app/data/langflow.db",
+            pool_env="LANGFLOW_DB_CONNECTION_SETTINGS",
+        ),
         api_key="LANGFLOW_API_KEY",
         api_key_header="x-api-key",
         request={"input_value": "Hello"},

@@ -22,6 +22,7 @@ def build(app: App, display_name: str) -> dict[str, Any]:
         "runtime": {"name": runtime.name, "version": runtime.version},
         "port": runtime.port,
         "command": list(runtime.command),
+        "verification": list(runtime.verification),
         "health": {
             "startup": runtime.health.startup,
             "readiness": runtime.health.readiness,
@@ -29,7 +30,11 @@ def build(app: App, display_name: str) -> dict[str, Any]:
         },
         "environment": dict(sorted(runtime.environment.items())),
         "writablePaths": list(runtime.writable_paths),
-        "database": {"env": runtime.database.env, "default": runtime.database.default},
+        "database": {
+            "env": runtime.database.env,
+            "default": runtime.database.default,
+            "poolEnv": runtime.database.pool_env,
+        },
         "authentication": {"header": runtime.api_key_header, "credential": runtime.api_key},
         "credentials": {credential.name: _credential(credential) for credential in app.credentials},
         "parameters": {parameter.name: _parameter(parameter) for parameter in app.parameters},

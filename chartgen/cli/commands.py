@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chartgen.cli import options
 from chartgen.cli.command import command
+from chartgen.cli.local import compose, run
 
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
@@ -219,5 +220,8 @@ def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
 
 COMMANDS = {
     command.name: command
-    for command in (inspect, package, chart, image, lock, push, save, load, credentials)
+    for command in (
+        *(inspect, package, chart, image, lock),
+        *(push, save, load, compose, run, credentials),
+    )
 }

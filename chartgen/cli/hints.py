@@ -9,6 +9,9 @@ from chartgen.cli.output import one_line, tell
 from chartgen.cli.terminal import style
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chartgen.local import Composed
     from chartgen.pipeline import Image, Options, Release
 
 
@@ -26,6 +29,20 @@ def image(release: Release, chosen: Options) -> None:
         _unbuilt(release, chosen, made, name)
     if "/" not in name:
         tell(f"{name} names no registry; --image registry.example.com/team/bots would.")
+
+
+def composed(made: Composed, report: Path) -> None:
+    """What is left to do before Docker Compose can start a release."""
+    from chartgen.local import variables
+
+    folder, file = shlex.quote(str(made.folder)), shlex.quote(str(report))
+    tell(
+        f"To start it, once {folder}/.env has what .env.example names:\n"
+        f"  docker compose --project-directory {folder} up --detach --wait\n"
+        f"Where the image is in no registry:\n"
+        f"  chartgen load {file}\n"
+        f"  echo {variables.RUNTIME}={made.image} >> {folder}/.env"
+    )
 
 
 def _publish(release: Release, chosen: Options, made: Image) -> None:

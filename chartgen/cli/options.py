@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from chartgen.cli.parser import Parser
 
 FLOWS, RELEASE, IMAGE, RESULT = "Flows", "Release", "Image", "Result"
-REGISTRY, GENERAL = "Registry", "General"
+REGISTRY, RUN, GENERAL = "Registry", "Container", "General"
 BUILDERS = ("auto", "oci", "docker", "none")
 FORMATS = ("values", "kubectl", "env")
 FORMS = ("text", "json")
@@ -148,6 +148,43 @@ def starting(parser: Parser) -> None:
         "NAME",
         "Secret that kubectl makes [default: <release>-credentials]",
     )
+
+
+def composing(parser: Parser) -> None:
+    """For the command that writes files for Docker Compose."""
+    parser.option(
+        RESULT,
+        "--replicas",
+        "NUMBER",
+        "Containers with the flows, 1 to 5 [default: 2]",
+        reads=values.number(1, 5),
+    )
+    parser.option(
+        RESULT,
+        "--destination",
+        "FOLDER",
+        "Folder that gets <name>-<version>.compose [default: that of RELEASE.json]",
+        reads=values.folder,
+    )
+
+
+def running(parser: Parser) -> None:
+    """For the command that runs a release in the local engine."""
+    parser.option(
+        RUN,
+        "--env-file",
+        "FILE",
+        "NAME=value lines with the credentials [default: .env, if it is there]",
+        reads=values.existing_file,
+    )
+    parser.option(
+        RUN,
+        "--port",
+        "NUMBER",
+        "Port of this machine that the flows answer on [default: 7860]",
+        reads=values.number(1, 65535),
+    )
+    _access(parser)
 
 
 def general(parser: Parser) -> None:

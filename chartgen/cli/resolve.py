@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartgen import reference
+from chartgen.cli import terminal
 from chartgen.cli.output import tell
 from chartgen.cli.parser import Usage
 from chartgen.errors import InvalidInput
 from chartgen.model import Request, Selection
 
 if TYPE_CHECKING:
+    from chartgen.cli.output import Narrator
     from chartgen.image.access import Access
+    from chartgen.local import Given
+    from chartgen.local.variables import Variable
     from chartgen.pipeline import Options
 
 # Tar headers hold 33 bits, which is ten digits.
 EPOCH = re.compile(r"[0-9]{1,10}")
 LATEST_EPOCH = (1 << 33) - 1
+ENV_FILE = ".env"
 
 
 def options(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
@@ -64,6 +69,34 @@ def access(flags: Mapping[str, Any]) -> Access:
     from chartgen.image.access import Access
 
     return Access(plain_http=flags["plain_http"], ca_file=flags["ca_file"])
+
+
+def given(file: Path, flags: Mapping[str, Any], narrator: Narrator) -> Given:
+    """Where `chartgen run` finds values: the environment, a file, fresh keys, a person.
+
+    `file` is the release's report. As for Compose, the environment wins over the file.
+    """
+    from chartgen import report
+    from chartgen.cli import starter
+    from chartgen.local import Given, envfile
+
+    usual = Path(ENV_FILE)
+    chosen = flags["env_file"] or (usual if usual.is_file() else None)
+    filled = starter.fill(report.read(file))["credentials"]
+    return Given(
+        environment=os.environ,
+        file=envfile.read(chosen) if chosen else {},
+        fresh={name: entry["value"] for name, entry in filled.items() if entry},
+        ask=(lambda variable: _ask(variable, narrator)) if terminal.can_ask() else None,
+    )
+
+
+def _ask(variable: Variable, narrator: Narrator) -> str:
+    """Ask a person for a value, which is not shown while it is typed."""
+    import getpass
+
+    narrator.line(f"{variable.name} is not set: {variable.why}")
+    return getpass.getpass(f"  {variable.name}: ")
 
 
 def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:

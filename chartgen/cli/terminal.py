@@ -57,6 +57,11 @@ def on_terminal() -> bool:
     return sys.stderr is not None and sys.stderr.isatty()
 
 
+def can_ask() -> bool:
+    """Whether somebody is there who sees questions and can type answers."""
+    return on_terminal() and sys.stdin is not None and sys.stdin.isatty()
+
+
 def style(text: str, *looks: str) -> str:
     """Text for stderr in some of LOOKS; plain where there is no terminal, or with NO_COLOR."""
     if os.environ.get("NO_COLOR") or not on_terminal():

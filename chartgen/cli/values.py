@@ -54,6 +54,17 @@ def one_of(words: tuple[str, ...]) -> Callable[[str], str]:
     return read
 
 
+def number(least: int, most: int) -> Callable[[str], int]:
+    """A reader that takes a whole number between two, which count too."""
+
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdecimal() and least <= int(text[:9]) <= most):
+            raise ArgumentTypeError(f"{text!r} is no number from {least} to {most}")
+        return int(text)
+
+    return read
+
+
 def yes_or_no(text: str) -> bool:
     """What a variable says of a switch."""
     word = text.strip().lower()

@@ -58,6 +58,7 @@ def _dockerfile(app: App, image: ImageRef, base: str) -> str:
             "folders": sorted({posixpath.dirname(path) for path in app.files}),
             "port": app.runtime.port,
             "command": json.dumps(list(app.runtime.command)),
+            "check": json.dumps(list(app.runtime.check)) if app.runtime.check else "",
         },
     )
 

@@ -41,7 +41,7 @@ class Engine:
         self.prefix = f"chartgen-test/{uuid.uuid4().hex[:12]}"
         self._bases: set[str] = set()
 
-    def base(self, name: str, *, python: str = "") -> str:
+    def base(self, name: str, *, python: str = "exit 0") -> str:
         """Make a base image: BusyBox, and under the name of python a shell script or nothing."""
         reference = f"{self.prefix}-{name}:1"
         answer = self.client.api.import_image_from_data(

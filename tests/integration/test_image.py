@@ -198,7 +198,9 @@ def test_hostile_descriptions_survive_in_labels(
 def test_packages_are_installed_by_the_python_of_the_base(engine: Engine, tmp_path: Path) -> None:
     reference = f"{engine.prefix}:1.0.0"
     base = engine.base(
-        "python", python='echo "$@" >/app/called; cat /app/chartgen/*s.txt >>/app/called'
+        "python",
+        python="[ $1 = -B ] && exit 0;"
+        'echo "$@" >/app/called; cat /app/chartgen/*s.txt >>/app/called',
     )
     folder = flows_with(tmp_path / "flows", {"packages": ["left-pad==1.0", "six"]})
     result = package(folder, reference, base, "--builder", "docker", cwd=tmp_path)
@@ -232,12 +234,30 @@ def test_a_failing_step_shows_its_last_lines_and_writes_nothing(
 
 
 @pytest.mark.docker
+def test_what_cannot_be_loaded_fails_the_build_with_flow_and_component(
+    engine: Engine, tmp_path: Path
+) -> None:
+    line = "chartgen: Echo → Prompt Template: the module left_pad is missing"
+    base = engine.base("python", python=f"(id -u; echo $@; echo '{line}') >&2; exit 1")
+    reference = f"{engine.prefix}:1.0.0"
+    result = package(EXAMPLES, reference, base, "--builder", "docker", cwd=tmp_path)
+    assert result.returncode == 1
+    _, _, told = result.stderr.partition("chartgen: the image cannot be built: ")
+    step, *words = [text.strip() for text in told.splitlines()[1:]]
+    assert step.endswith('RUN ["python", "-B", "/app/chartgen/check.py"]')
+    assert words == ["1000", "-B /app/chartgen/check.py", line]
+    assert not (tmp_path / "dist").exists()
+    assert not exists(engine, reference)
+
+
+@pytest.mark.docker
 def test_a_base_without_python_is_named_as_the_step_that_failed(
     engine: Engine, tmp_path: Path
 ) -> None:
     folder = flows_with(tmp_path / "flows", {"packages": ["six"]})
     result = package(
-        *(folder, f"{engine.prefix}:1.0.0", engine.base("base"), "--builder", "docker"),
+        *(folder, f"{engine.prefix}:1.0.0", engine.base("bare", python="")),
+        *("--builder", "docker"),
         cwd=tmp_path,
     )
     assert result.returncode == 1

@@ -29,7 +29,8 @@ TAG = "1.13.0"
 
 DEBIAN = "bookworm"
 MIRROR = "http://deb.debian.org/debian"
-PACKAGES = "python3,ca-certificates"
+# libpq: the official image has it, too, and `psycopg` talks to PostgreSQL through it.
+PACKAGES = "python3,ca-certificates,libpq5"
 PYTHON = "3.11"
 PLATFORM = "x86_64-manylinux_2_36"
 

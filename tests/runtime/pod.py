@@ -26,11 +26,12 @@ REFERENCE = re.compile(r"\$(?:\$|\(([^()]*)\))")
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
-    """How a container is made, asked and stopped."""
+    """How a container is made, asked and stopped; `farewell` is run in it before it is."""
 
     arguments: Arguments = field(repr=False)
     probes: dict[str, Probe]
     grace: int
+    farewell: list[str] | None = None
 
 
 def read(objects: Objects, folder: Path, others: Stored | None = None) -> Plan:
@@ -39,34 +40,61 @@ def read(objects: Objects, folder: Path, others: Stored | None = None) -> Plan:
     `folder` is an empty one for what the volumes hold, `others` what the namespace holds
     beside the chart's objects.
     """
-    store = volumes.stored(objects, others)
     with reading(pod_of(objects), "pod") as pod:
-        # No token, and no addresses of other services in the environment.
-        pod.expect("automountServiceAccountToken", False)
-        pod.expect("enableServiceLinks", False)
-        pod.take("serviceAccountName")  # without a token it is a name and no more
         pod.expect("restartPolicy", None, "Always")
-        user = _user(pod.take("securityContext"))
-        (spec,) = pod.take("containers")
-        pod_volumes = pod.take("volumes", [])
         grace = pod.take("terminationGracePeriodSeconds", 30)
-    group = user.pop("fs_group")
-    with reading(spec, "container") as fields:
-        ports = _ports(fields.take("ports", []))
-        mounted = fields.take("volumeMounts", [])
-        arguments = {
-            **_program(fields, store),
-            **_limits(fields.take("resources")),
-            **_restrictions(fields.take("securityContext")),
-            **user,
-            "group_add": [group] if group is not None else [],
-            "mounts": volumes.mounts(pod_volumes, mounted, store=store, group=group, folder=folder),
-        }
+        arguments, fields = _pod(pod, volumes.stored(objects, others), folder)
+    with reading(fields, "container") as container:
+        ports = _ports(container.take("ports", []))
         probes = {
-            kind: Probe.read(fields.take(f"{kind}Probe"), ports)
+            kind: Probe.read(container.take(f"{kind}Probe"), ports)
             for kind in ("startup", "readiness", "liveness")
         }
-    return Plan(arguments=arguments, probes=probes, grace=grace)
+        farewell = _farewell(container.take("lifecycle"))
+    return Plan(arguments=arguments, probes=probes, grace=grace, farewell=farewell)
+
+
+def read_test(objects: Objects, folder: Path, others: Stored | None = None) -> Arguments:
+    """Read the pod that `helm test` starts, which nobody asks and which ends by itself."""
+    with reading(objects["Pod"]["spec"], "pod") as pod:
+        pod.expect("restartPolicy", "Never")
+        pod.take("activeDeadlineSeconds")
+        arguments, fields = _pod(pod, volumes.stored(objects, others), folder)
+    with reading(fields, "container"):
+        return arguments
+
+
+def _pod(pod: Fields, store: Stored, folder: Path) -> tuple[Arguments, Mapping[str, Any]]:
+    """What all pods have: the arguments of the one container, and its fields that are left."""
+    # No token, and no addresses of other services in the environment.
+    pod.expect("automountServiceAccountToken", False)
+    pod.expect("enableServiceLinks", False)
+    pod.take("serviceAccountName")  # without a token it is a name and no more
+    user = _user(pod.take("securityContext"))
+    (spec,) = pod.take("containers")
+    pod_volumes = pod.take("volumes", [])
+    group = user.pop("fs_group")
+    fields = Fields(spec, "container")
+    mounted = fields.take("volumeMounts", [])
+    arguments = {
+        **_program(fields, store),
+        **_limits(fields.take("resources")),
+        **_restrictions(fields.take("securityContext")),
+        **user,
+        "group_add": [group] if group is not None else [],
+        "mounts": volumes.mounts(pod_volumes, mounted, store=store, group=group, folder=folder),
+    }
+    return arguments, {name: fields.take(name) for name in fields.left()}
+
+
+def _farewell(lifecycle: Mapping[str, Any] | None) -> list[str] | None:
+    """The command that a container runs before it is told to end."""
+    with reading(lifecycle, "lifecycle") as fields:
+        with reading(fields.take("preStop"), "preStop") as hook:
+            action = hook.take("exec")
+        with reading(action, "exec") as called:
+            command: list[str] | None = called.take("command")
+    return command
 
 
 def _program(fields: Fields, store: Stored) -> Arguments:

@@ -66,11 +66,22 @@ class Release:
 
 
 @contextmanager
-def release(base: str, engine: Engine, folder: Path) -> Iterator[Release]:
-    """Package the example flows; for this long the engine has the image, by way of a registry."""
+def release(
+    base: str,
+    engine: Engine,
+    folder: Path,
+    flows: Path = EXAMPLES,
+    parameters: Mapping[str, Any] = PARAMETERS,
+) -> Iterator[Release]:
+    """Package the flows; for this long the engine has the image, by way of a registry.
+
+    Flows that are not the examples are locked first, in case that they need packages.
+    """
     with registries.registry(folder / "registry") as host:
+        if flows != EXAMPLES:
+            _chartgen("lock", flows, "--base", base, folder=folder)
         _chartgen(
-            *("package", EXAMPLES, "--base", base, "--builder", "oci"),
+            *("package", flows, "--base", base, "--builder", "oci"),
             *("--image", f"{host}/team/support-bots"),
             folder=folder,
         )
@@ -79,7 +90,9 @@ def release(base: str, engine: Engine, folder: Path) -> Iterator[Release]:
         made = Release(
             report=report,
             chart=_files(folder / "dist" / report["chart"]["file"]),
-            values=_filled(yaml.safe_load(_chartgen("credentials", file, folder=folder))),
+            values=_filled(
+                yaml.safe_load(_chartgen("credentials", file, folder=folder)), parameters
+            ),
         )
         _chartgen("push", file, folder=folder)
         engine.client.images.pull(made.image)
@@ -90,13 +103,13 @@ def release(base: str, engine: Engine, folder: Path) -> Iterator[Release]:
         engine.client.images.remove(made.image, force=True)
 
 
-def _filled(values: Mapping[str, Any]) -> dict[str, Any]:
+def _filled(values: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
     """Fill in what only the user knows."""
     credentials = {
         name: {"value": given["value"] or secrets.token_urlsafe()}
         for name, given in values["credentials"].items()
     }
-    return {**values, "credentials": credentials, "parameters": PARAMETERS}
+    return {**values, "credentials": credentials, "parameters": {**parameters}}
 
 
 def _chartgen(*arguments: str | Path, folder: Path) -> str:

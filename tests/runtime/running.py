@@ -35,6 +35,7 @@ class Running:
     url: str
     grace: int
     session: requests.Session
+    farewell: list[str] | None = None
 
     def ask(
         self, method: str, path: str, *, key: str = "", body: Any = None, **more: Any
@@ -53,7 +54,9 @@ class Running:
     def stop(self) -> float:
         """Stop it as a kubelet does, and return the seconds that it took."""
         begun = time.monotonic()
-        self.container.stop(timeout=self.grace)
+        if self.farewell:
+            self.container.exec_run(self.farewell)
+        self.container.stop(timeout=self.grace - int(time.monotonic() - begun))
         return time.monotonic() - begun
 
     @property
@@ -120,6 +123,7 @@ def start(
             url=f"http://{address}:{plan.probes['readiness'].port}",
             grace=plan.grace,
             session=session,
+            farewell=plan.farewell,
         )
 
 

@@ -141,7 +141,7 @@ def test_probes_have_the_numbers_of_kubernetes_where_the_pod_has_none(tmp_path: 
         lambda spec: spec.pop("enableServiceLinks"),
         lambda spec: spec["securityContext"].update(runAsUser=0),
         lambda spec: spec["securityContext"].update(supplementalGroups=[5]),
-        lambda spec: spec["containers"][0].update(lifecycle={}),
+        lambda spec: spec["containers"][0].update(lifecycle={"postStart": {}}),
         lambda spec: spec["containers"][0].update(workingDir="/"),
         lambda spec: spec["containers"][0]["env"].append(
             {"name": "NODE", "valueFrom": {"fieldRef": {"fieldPath": "spec.nodeName"}}}

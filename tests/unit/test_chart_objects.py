@@ -117,7 +117,8 @@ def test_no_selector_holds_a_version() -> None:
 
 def test_a_long_release_name_leaves_room_for_a_suffix() -> None:
     rendered = helm.objects(FILES, VALUES, name="a" * 53)
-    assert {document["metadata"]["name"] for document in rendered.values()} == {"a" * 52}
+    names = {document["metadata"]["name"] for document in rendered.values()}
+    assert names == {"a" * 52, "a" * 52 + "-test"}
     assert helm.objects(FILES, VALUES, name="my-support")["Service"]["metadata"]["name"] == (
         "my-support"
     )
@@ -162,4 +163,4 @@ def test_openshift_gives_the_pods_their_user_and_answers_names_on_its_own_port()
 
 def test_a_name_that_looks_like_a_number_stays_a_text() -> None:
     rendered = helm.objects(FILES, {**VALUES, "nameOverride": "e3"}, name="1e3")
-    assert {document["metadata"]["name"] for document in rendered.values()} == {"1e3"}
+    assert {document["metadata"]["name"] for document in rendered.values()} == {"1e3", "1e3-test"}

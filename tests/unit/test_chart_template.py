@@ -32,7 +32,7 @@ def test_the_template_lints_as_it_lies() -> None:
 
 
 def test_the_template_renders_as_it_lies() -> None:
-    kinds = {"Deployment", "NetworkPolicy", "Secret", "Service", "ServiceAccount"}
+    kinds = {"Deployment", "NetworkPolicy", "Pod", "Secret", "Service", "ServiceAccount"}
     assert set(helm.objects(TEMPLATE, helm.values_of(TEMPLATE))) == kinds
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from tests import flows_factory
 
 ECHO = "/api/v1/run/echo"
 REQUESTS = {"GET": ["/healthz", "/api/v1/flows/"], "POST": [ECHO]}
+PACKAGED = guard.Flow("1", "Echo", "echo"), guard.Flow("2", "Bot", "bot")
 
 
 class Server:
@@ -65,7 +67,9 @@ def test_what_the_contract_names_gets_through(method: str, path: str) -> None:
         ("POST", "/api/v1/validate/code"),
         ("POST", "/api/v1/flows/"),
         ("DELETE", "/api/v1/flows/"),
-        ("POST", "/api/v1/run/another"),
+        ("GET", "/api/v1/run/another"),
+        ("POST", "/api/v1/run/advanced/echo"),
+        ("POST", "/api/v1/run/"),
         ("GET", ECHO),
         ("POST", f"{ECHO}/"),
         ("POST", f"/{ECHO}"),
@@ -80,6 +84,13 @@ def test_what_the_contract_names_gets_through(method: str, path: str) -> None:
 def test_everything_else_is_refused_in_front_of_langflow(method: str, path: str) -> None:
     server = Server()
     assert server.ask(method, path) == 403
+    assert not server.reached
+
+
+@pytest.mark.parametrize("path", ["/api/v1/run/removed", "/api/v1/webhook/removed"])
+def test_a_flow_that_the_release_does_not_have_is_not_found(path: str) -> None:
+    server = Server()
+    assert server.ask("POST", path) == 404
     assert not server.reached
 
 
@@ -109,19 +120,25 @@ def test_the_guard_reads_its_contract_and_stands_in_front_of_langflow(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Langflow itself is stood in for here; tests/runtime has the real one."""
-    (tmp_path / "contract.json").write_text(json.dumps({"requests": REQUESTS}))
+    served = [{**flow._asdict(), "file": f"{flow.endpoint}.json"} for flow in PACKAGED]
+    (tmp_path / "contract.json").write_text(json.dumps({"requests": REQUESTS, "served": served}))
     (tmp_path / "langflow").mkdir()
     (tmp_path / "langflow" / "__init__.py").touch()
     (tmp_path / "langflow" / "main.py").write_text(
+        "log = []\n"
         "class App:\n"
         "    def add_middleware(self, kind, **options):\n"
         "        self.made = kind(self, **options)\n"
+        "async def initialize_services(): log.append('services')\n"
+        "async def load_flows_from_directory(): ...\n"
         "create_app = App\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(guard, "__file__", str(tmp_path / "guard.py"))
-    made = guard.create_app().made
-    assert isinstance(made, guard.Guard)
+    assert isinstance(guard.create_app().made, guard.Guard)
+    langflow: Any = importlib.import_module("langflow.main")
+    asyncio.run(langflow.initialize_services())
+    assert langflow.log == ["services"]
 
 
 def test_a_release_lets_its_own_flows_be_asked_by_endpoint_and_id_and_nothing_more() -> None:
@@ -134,4 +151,11 @@ def test_a_release_lets_its_own_flows_be_asked_by_endpoint_and_id_and_nothing_mo
         assert probe in contract["requests"]["GET"]
     assert app.runtime.mcp_path in contract["requests"]["POST"]
     assert "guard:create_app" in contract["command"]
-    assert "app/chartgen/guard.py" in app.files
+    assert {"app/chartgen/guard.py", "app/chartgen/verify.py"} <= set(app.files)
+    for flow, served in zip(app.flows, contract["served"], strict=True):
+        assert (flow.id, flow.name, flow.endpoint) == (
+            served["id"],
+            served["name"],
+            served["endpoint"],
+        )
+        assert f"app/flows/{served['file']}" in app.files

@@ -13,6 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "chartgen"
 FLOORS = (
     {"__main__"},
     {"cli"},
+    {"local"},
     {"pipeline", "publish"},
     {"runtimes", "image", "chart"},
     {"lock"},

@@ -23,13 +23,24 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 
 {{- define "app.labels" -}}
 {{ include "app.selectorLabels" . }}
-app.kubernetes.io/version: {{ include "app.labelValue" .Chart.AppVersion }}
 app.kubernetes.io/component: "runtime"
+{{ include "app.moreLabels" . }}
+{{- end }}
+
+{{- define "app.moreLabels" -}}
+app.kubernetes.io/version: {{ include "app.labelValue" .Chart.AppVersion }}
 app.kubernetes.io/managed-by: {{ .Release.Service | quote }}
 helm.sh/chart: {{ include "app.labelValue" (printf "%s-%s" .Chart.Name .Chart.Version) }}
 {{- range $key, $value := .Values.commonLabels }}
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
+{{- end }}
+
+{{- /* Labels of the pod of `helm test`, which no selector of the release matches. */}}
+{{- define "app.testLabels" -}}
+app.kubernetes.io/name: {{ printf "%s-test" (include "app.name" .) | quote }}
+app.kubernetes.io/instance: {{ .Release.Name | quote }}
+app.kubernetes.io/component: "test"
 {{- end }}
 
 {{- /* A version as a label value: no "+", at most 63 characters, a letter or digit at the end. */}}
@@ -72,6 +83,19 @@ helm.sh/chart: {{ include "app.labelValue" (printf "%s-%s" .Chart.Name .Chart.Ve
 {{- $data | toJson }}
 {{- end }}
 
+{{- /* Every setting of the connection pool: the runtime would not fill in what is left out. */}}
+{{- define "app.databasePool" -}}
+{{- $pool := .Values.databasePool -}}
+{{- dict
+  "pool_size" (int $pool.size)
+  "max_overflow" (int $pool.maxOverflow)
+  "pool_timeout" (int $pool.timeoutSeconds)
+  "pool_recycle" (int $pool.recycleSeconds)
+  "pool_pre_ping" $pool.prePing
+  "echo" false
+  | toJson }}
+{{- end }}
+
 {{- /*
 The environment that the chart makes, as JSON: name -> text, or name -> {name, key, optional}
 of a Secret. A later one wins: runtime, database, parameters, credentials.
@@ -84,6 +108,9 @@ of a Secret. A later one wins: runtime, database, parameters, credentials.
 {{- with .Values.database }}
 {{- $secret := .existingSecret | default (dict "name" $own) }}
 {{- $_ := set $env $app.database.env (merge (dict) $secret (dict "key" $app.database.env)) }}
+{{- with $app.database.poolEnv }}
+{{- $_ := set $env . (include "app.databasePool" $) }}
+{{- end }}
 {{- end }}
 {{- range $name, $value := .Values.parameters }}
 {{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
@@ -103,6 +130,22 @@ of a Secret. A later one wins: runtime, database, parameters, credentials.
 {{- $_ := unset $env .name }}
 {{- end }}
 {{- $env | toJson }}
+{{- end }}
+
+{{- /* A variable of a container. A doubled $ keeps Kubernetes from expanding $(NAME). */}}
+{{- define "app.variable" -}}
+- name: {{ .name | quote }}
+  {{- if kindIs "string" .source }}
+  value: {{ .source | replace "$" "$$" | quote }}
+  {{- else }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .source.name | quote }}
+      key: {{ .source.key | quote }}
+      {{- if .source.optional }}
+      optional: true
+      {{- end }}
+  {{- end }}
 {{- end }}
 
 {{- /* A probe: the user's timings, and the runtime's path unless a handler is given. */}}

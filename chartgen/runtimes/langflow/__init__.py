@@ -25,7 +25,7 @@ from chartgen.store import Store
 from chartgen.tree import Lazy, Reader
 
 # What of this folder goes into the image as it is.
-LAUNCHER = ("guard.py", "start.py")
+LAUNCHER = ("check.py", "guard.py", "start.py", "verify.py")
 
 
 def load(sources: Iterable[Source], request: Request) -> App:
@@ -147,7 +147,7 @@ def _files(readings: Sequence[Reading], ledger: Ledger) -> Lazy:
     return Lazy(files)
 
 
-def _contract(flows: Iterable[Flow], ledger: Ledger) -> dict[str, Any]:
+def _contract(flows: Sequence[Flow], ledger: Ledger) -> dict[str, Any]:
     needed: list[Credential | Parameter] = [
         *(c for c in _credentials(ledger) if c.required),
         *(p for p in ledger.parameters.values() if p.required),
@@ -160,6 +160,15 @@ def _contract(flows: Iterable[Flow], ledger: Ledger) -> dict[str, Any]:
         },
         "parameters": {name: p.type for name, p in sorted(ledger.parameters.items())},
         "requests": settings.requests(flows),
+        "served": [
+            {
+                "id": flow.id,
+                "name": flow.name,
+                "endpoint": flow.endpoint,
+                "file": flow.file.rpartition("/")[2],
+            }
+            for flow in flows
+        ],
         "flows_variable": "LANGFLOW_LOAD_FLOWS_PATH",
         "flows": f"/{settings.FLOWS}",
         "written_flows": f"{settings.DATA}/flows",

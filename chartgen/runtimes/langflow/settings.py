@@ -155,6 +155,9 @@ def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) 
         version=version,
         port=PORT,
         command=("python", f"/{LAUNCHER}/start.py"),
+        # Byte code that root's layers lack would stay behind.
+        check=("python", "-B", f"/{LAUNCHER}/check.py"),
+        verification=("python", f"/{LAUNCHER}/verify.py", API_KEY),
         # /health answers before Langflow is up (lfx, api/health_check_router.py).
         health=Health(startup=STARTUP, readiness=STARTUP, liveness=LIVENESS),
         environment={
@@ -165,7 +168,11 @@ def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) 
             **({"LANGFLOW_VARIABLES_TO_GET_FROM_ENVIRONMENT": ",".join(names)} if names else {}),
         },
         writable_paths=(DATA, TEMPORARY),
-        database=Database(env="LANGFLOW_DATABASE_URL", default=f"sqlite:///{DATA}/langflow.db"),
+        database=Database(
+            env="LANGFLOW_DATABASE_URL",
+            default=f"sqlite:///{DATA}/langflow.db",
+            pool_env="LANGFLOW_DB_CONNECTION_SETTINGS",
+        ),
         api_key=API_KEY,
         api_key_header="x-api-key",
         request={"input_value": "Hello"},
