@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from chartgen import report
-from chartgen.chart import text
+from chartgen.chart import beside, text
 from chartgen.errors import InvalidInput
 from chartgen.local.quantities import exact
 from chartgen.model import ImageRef
-from chartgen.oci.descriptor import digest_of
 
 FILES = ("app.json", "values.yaml")
 
@@ -144,26 +143,13 @@ def read(file: Path) -> Pod:
     Raises InvalidInput when one of them is missing, or not what the report says.
     """
     release = report.read(file)
-    told = release.get("chart")
-    if not told:
-        raise InvalidInput("this release has no chart: chartgen package makes one")
-    archive = _content(file.parent / told["file"])
-    if digest_of(archive) != told["digest"]:
-        raise InvalidInput(f"{told['file']} is not the chart of this report: package again")
+    archive = beside.archive(release, file.parent)
     try:
         found = dict(_files(archive, release["name"]))
         app, values = json.loads(found["app.json"]), text.from_yaml(found["values.yaml"])
     except (tarfile.TarError, OSError, EOFError, zlib.error, KeyError, ValueError) as fault:
-        raise InvalidInput(f"{told['file']} is not a chart that chartgen made") from fault
+        raise InvalidInput(f"{file} tells of a chart that chartgen has not made") from fault
     return Pod(release=release, app=app, values=values)
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as fault:
-        reason = (fault.strerror or type(fault).__name__).lower()
-        raise InvalidInput(f"{file} cannot be read: {reason}") from fault
 
 
 def _files(archive: bytes, folder: str) -> Iterator[tuple[str, bytes]]:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartgen import registry
-from chartgen.chart import artifact
+from chartgen.chart import artifact, beside
 from chartgen.chart.artifact import Artifact
-from chartgen.errors import InvalidInput
 from chartgen.oci.descriptor import digest_of
 from chartgen.publish import goods
 from chartgen.registry import BlobJob, Location
@@ -25,15 +24,9 @@ if TYPE_CHECKING:
 
 def chart(release: Mapping[str, Any], folder: Path, repository: str) -> goods.Goods:
     """The chart that a report in a folder tells of."""
-    told = release.get("chart")
-    if not told:
-        raise InvalidInput("this release has no chart: chartgen package makes one")
-    archive = _content(folder / told["file"])
-    if digest_of(archive) != told["digest"]:
-        raise InvalidInput(f"{told['file']} is not the chart of this report: package again")
     # What follows oci:// begins with a host, even where only that is given.
     place = registry.parse(f"oci://{repository.removeprefix('oci://')}").child(release["name"])
-    return Chart(place=place, made=artifact.artifact(archive))
+    return Chart(place=place, made=artifact.artifact(beside.archive(release, folder)))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,11 +70,3 @@ class Chart:
             size=len(data),
             open_stream=partial(io.BytesIO, data),
         )
-
-
-def _content(file: Path) -> bytes:
-    try:
-        return file.read_bytes()
-    except OSError as fault:
-        reason = (fault.strerror or type(fault).__name__).lower()
-        raise InvalidInput(f"{file} cannot be read: {reason}") from fault
