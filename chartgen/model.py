@@ -175,6 +175,7 @@ class Runtime:
     of an example call. `verification` is a command of the image that gets the address of the
     Service as its last argument, and ends well when exactly the packaged flows are served.
     `check` is one that proves, while the image is built, that every flow can be loaded.
+    `memory_request` is a Kubernetes quantity where the chart's own request would be too little.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Runtime:
     request: Mapping[str, str]
     mcp_path: str
     check: tuple[str, ...] = ()
+    memory_request: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,7 +35,11 @@ def of(app: App, **parts: Any) -> dict[str, Any]:
         "name": app.name,
         "version": app.version,
         "description": app.description,
-        "runtime": {"name": app.runtime.name, "version": app.runtime.version},
+        "runtime": {
+            "name": app.runtime.name,
+            "version": app.runtime.version,
+            "check": list(app.runtime.check),
+        },
         "base": asdict(app.base),
         "inputs": [asdict(item) for item in app.inputs],
         "flows": [asdict(flow) for flow in app.flows],
@@ -97,6 +101,11 @@ def composed(folder: str, files: list[str]) -> dict[str, Any]:
 def running(container: str, url: str, flows: list[dict[str, str]]) -> dict[str, Any]:
     """What `--output json` prints of `chartgen run`, once the flows answer."""
     return {"format": FORMAT, "running": container, "url": url, "flows": flows}
+
+
+def checked(name: str, version: str, flows: int) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen check`: how many flows can be loaded."""
+    return {"format": FORMAT, "checked": f"{name} {version}", "flows": flows}
 
 
 def failure(message: str, code: int, findings: Iterable[Finding] = ()) -> dict[str, Any]:

@@ -24,6 +24,8 @@ def build(template: bytes, app: App, image: ImageRef, display_name: str) -> Comm
         }
     )
     values["service"]["port"] = app.runtime.port
+    if app.runtime.memory_request:
+        values["resources"]["requests"]["memory"] = app.runtime.memory_request
     _append_comment(values, "credentials", _credential_lines(app.credentials))
     _append_comment(values, "parameters", _unset_lines(app.parameters))
     _set_parameters(values, [item for item in app.parameters if item.default is not None])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from chartgen.cli import options
 from chartgen.cli.command import command
-from chartgen.cli.local import compose, run
+from chartgen.cli.local import check, compose, run
 
 TYPE_CHECKING = False  # typing itself is slow to load
 if TYPE_CHECKING:
@@ -222,6 +222,6 @@ COMMANDS = {
     command.name: command
     for command in (
         *(inspect, package, chart, image, lock),
-        *(push, save, load, compose, run, credentials),
+        *(push, save, load, check, compose, run, credentials),
     )
 }

@@ -14,6 +14,27 @@ if TYPE_CHECKING:
     Flags = dict[str, Any]
 
 
+@command(options.report, options.reaching)
+def check(flags: Flags, mode: Mode) -> None:
+    """Load every component of every flow in the image, in the local Docker engine.
+
+    A module that the image lacks is told with flow and component, and ends this with 1. The
+    builder docker does the same while it builds; the builder oci runs nothing by itself.
+
+    Example:
+      chartgen check dist/support-bots-1.2.0.release.json
+    """
+    from chartgen import local, report
+    from chartgen.cli import output, resolve
+
+    file = flags["report_file"]
+    with output.Narrator() as narrator:
+        count = local.check(file, resolve.access(flags), narrator)
+    told = report.read(file)
+    line = f"every component of {count} flow{'s' if count > 1 else ''} can be loaded"
+    mode.result([line], report.checked(told["name"], told["version"], count))
+
+
 @command(options.report, options.composing)
 def compose(flags: Flags, mode: Mode) -> None:
     """Write a release as files for Docker Compose: replicas behind NGINX, and PostgreSQL.

@@ -150,6 +150,11 @@ def starting(parser: Parser) -> None:
     )
 
 
+def reaching(parser: Parser) -> None:
+    """For commands that read a base and no more."""
+    _access(parser)
+
+
 def composing(parser: Parser) -> None:
     """For the command that writes files for Docker Compose."""
     parser.option(

@@ -84,7 +84,7 @@ def run(
         here = port or int(read.app["port"])
         made = arguments(read, found, environment, here)
         started = Started(container=made["name"], url=f"http://{LOOPBACK}:{here}", pod=read)
-        with suppress(Stop), stoppable(), _told():
+        with suppress(Stop), stoppable(), told():
             _attend(client, made, started, watcher, ready)
 
 
@@ -179,7 +179,7 @@ def _remove(client: Any, started: Started, watcher: Watcher) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
     """docker-py's failures in our words."""
     from docker.errors import APIError, DockerException
     from requests import RequestException

@@ -163,9 +163,9 @@ def test_helm_renders_the_chart_from_the_registry_with_the_image_pinned(
         *("--plain-http", "--values", "values.yaml", *KUBERNETES),
     )
     images = re.findall(r"^ +image: (.*)$", rendered, re.MULTILINE)
-    assert [one.strip('"') for one in images] == [
-        f"{desk.host}/{IMAGE}:1.0.0@{told['image']['digest']}"
-    ]
+    # That of the pods, and of the pod that tests them.
+    pinned = f"{desk.host}/{IMAGE}:1.0.0@{told['image']['digest']}"
+    assert [one.strip('"') for one in images] == [pinned, pinned]
 
 
 def test_the_charts_digest_is_that_of_helms_own_push(published: Published, helm: Path) -> None:

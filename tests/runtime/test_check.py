@@ -13,7 +13,7 @@ from tests.flows_factory import Json, component, load
 from tests.flows_factory import flow as flow_of
 from tests.integration.command import EXAMPLES, chartgen
 from tests.integration.engine import Engine, exists
-from tests.runtime import model_flows
+from tests.runtime import local, model_flows
 from tests.runtime.release import Release
 
 pytestmark = pytest.mark.docker
@@ -150,3 +150,32 @@ def test_the_build_with_an_engine_fails_where_a_component_cannot_be_loaded(
     assert told.splitlines()[-1] == f"  chartgen: Support bot → Acme tool: {reason}"
     assert not (tmp_path / "dist").exists()
     assert not exists(engine, reference)
+
+
+def test_chartgen_check_has_the_image_load_the_flows_of_a_release(
+    base: str, engine: Engine, tmp_path: Path
+) -> None:
+    with local.release(base, engine, tmp_path) as made:
+        said = made.chartgen("check", made.file)
+        assert said == f"every component of {len(made.report['flows'])} flows can be loaded\n"
+        assert not engine.client.containers.list(all=True, filters={"name": "support-bots-check"})
+
+
+def test_chartgen_check_names_flow_and_component_of_what_cannot_be_loaded(
+    base: str, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "flows").mkdir()
+    (tmp_path / "flows" / "bot.json").write_text(json.dumps(acme(f"from {REMOVED} import Thing")))
+    name = f"registry.example.com/{engine.prefix}-broken"
+    made = chartgen(
+        *("package", "flows", "--name", "bots", "--version", "1.0.0", "--builder", "oci"),
+        *("--base", base, "--image", name),
+        cwd=tmp_path,
+    )
+    assert made.returncode == 0, made.stderr
+    try:
+        done = chartgen("check", "dist/bots-1.0.0.release.json", cwd=tmp_path)
+    finally:
+        engine.client.images.remove(f"{name}:1.0.0", force=True)
+    assert done.returncode == 1
+    assert f"Support bot → Acme tool: the module {REMOVED} is missing" in done.stderr

@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import helm_python
 import pytest
@@ -38,6 +39,21 @@ def test_the_golden_chart_renders_the_golden_objects(
     files = built(display_name="Support desk")
     rendered = helm.texts(files, helm.values_of(files))
     golden({name: text.encode() for name, text in rendered.items()}, "chart/rendered")
+
+
+def test_a_runtime_that_needs_more_memory_requests_it_and_whoever_installs_may_say_otherwise() -> (
+    None
+):
+    app = sample_app()
+    files = built(replace(app, runtime=replace(app.runtime, memory_request="768Mi")))
+
+    def requested(**values: Any) -> str:
+        given = {**helm.values_of(files), **values}
+        container = helm.pod(helm.objects(files, given))["containers"][0]
+        return str(container["resources"]["requests"]["memory"])
+
+    assert requested() == "768Mi"
+    assert requested(resources={"requests": {"memory": "600Mi"}}) == "600Mi"
 
 
 def test_the_same_arguments_give_the_same_bytes() -> None:

@@ -86,6 +86,15 @@ def test_components_of_a_bundle_that_only_the_full_image_has_choose_it() -> None
     assert f"langflow=={VERSION}" in app.constraints
 
 
+def test_the_full_image_gets_the_memory_that_it_needs_and_packaging_says_so() -> None:
+    app = load(flow(code("from lfx.components.openai.openai import OpenAIModelComponent")))
+    assert app.runtime.memory_request == "768Mi"
+    assert "768Mi" in found(app, "more-memory").message
+    small = load(flow())
+    assert not small.runtime.memory_request
+    assert not [one for one in small.findings if one.code == "more-memory"]
+
+
 def test_many_packages_that_the_full_image_has_choose_it() -> None:
     known = facts.load()
     extra = sorted(known.full_imports.keys() - known.base_imports.keys())

@@ -53,6 +53,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
     findings += ledger.findings
     findings += (said for one in readings for said in one.findings)
     findings += (*checks.network(named), *packages.check(needs.packages))
+    findings += checks.memory(needs.base, settings.MEMORY_REQUESTS.get(needs.base.profile, ""))
     return App(
         name=request.name,
         version=request.version,
@@ -61,6 +62,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
             known.version,
             imported=ledger.imported,
             only_official_code=not any(one.custom or one.interprets_code for one in readings),
+            profile=needs.base.profile,
         ),
         base=needs.base,
         flows=tuple(one.flow for one in readings),

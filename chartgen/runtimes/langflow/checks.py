@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator
 
-from chartgen.model import Finding, Host, Level
+from chartgen.model import Base, Finding, Host, Level
 from chartgen.runtimes.langflow import hosts, secrets
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, Field, one_line
@@ -152,6 +152,17 @@ def network(found: Iterable[Host]) -> Iterator[Finding]:
                 "does not open",
                 "open it with networkPolicy.extraEgress in the values",
             )
+
+
+def memory(base: Base, request: str) -> Iterator[Finding]:
+    """A word on a base that needs more memory than the chart's default requests."""
+    if request:
+        yield Finding(
+            level="info",
+            code="more-memory",
+            message=f"{base.reference} needs more memory than most: the chart requests {request}",
+            fix="set resources.requests.memory in the values where that is not right",
+        )
 
 
 def _host(host: Host, code: str, message: str, fix: str) -> Finding:

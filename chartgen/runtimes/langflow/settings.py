@@ -16,6 +16,10 @@ DATA = "/app/data"
 API_KEY = "LANGFLOW_API_KEY"
 FERNET_KEY = r"^[A-Za-z0-9_-]{43}=?$"
 
+# What the full image holds as soon as it is ready is 665 MiB (docs/sizing.md): with a request below
+# that a pod is the first to go when a node runs short.
+MEMORY_REQUESTS = {"full": "768Mi"}
+
 # One server process: `langflow run` starts three, which do not fit in 1 GiB under load.
 # The access log is off because a caller may put the API key into the query string.
 SERVER = (
@@ -143,12 +147,15 @@ def requests(flows: Iterable[Flow]) -> dict[str, list[str]]:
     }
 
 
-def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) -> Runtime:
+def runtime(
+    version: str, *, imported: Iterable[str], only_official_code: bool, profile: str = "base"
+) -> Runtime:
     """How a container runs Langflow.
 
     Credentials are read from the environment when a flow needs them, and never stored,
     unless MCP servers need some (`imported`): those Langflow reads from its database alone.
-    `only_official_code` locks out every component that is not Langflow's own.
+    `only_official_code` locks out every component that is not Langflow's own. `profile` is that
+    of the base image.
     """
     names = sorted(imported)
     return Runtime(
@@ -168,6 +175,7 @@ def runtime(version: str, *, imported: Iterable[str], only_official_code: bool) 
             "LANGFLOW_STORE_ENVIRONMENT_VARIABLES": str(bool(names)).lower(),
             **({"LANGFLOW_VARIABLES_TO_GET_FROM_ENVIRONMENT": ",".join(names)} if names else {}),
         },
+        memory_request=MEMORY_REQUESTS.get(profile, ""),
         writable_paths=(DATA, TEMPORARY),
         database=Database(
             env="LANGFLOW_DATABASE_URL",

@@ -1,0 +1,79 @@
+"""Whether every component of every flow can be loaded: the image itself says so, in the engine.
+
+The builder docker asks this while it builds. The builder oci runs nothing, so it is asked for.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from chartgen.errors import ChartgenError, InvalidInput
+from chartgen.image import engine
+from chartgen.image.access import Access
+from chartgen.local import pod
+from chartgen.local.pod import Pod
+from chartgen.local.running import image, told
+from chartgen.model import Finding
+from chartgen.watcher import Watcher
+
+SECONDS = 900
+SHOWN_LINES = 10
+PREFIX = "chartgen: "
+FIX = "name the package under `packages:` in chartgen.yaml, or mend the component in Langflow"
+
+
+def check(file: Path, access: Access, watcher: Watcher) -> int:
+    """Load every component of a release's flows in its image; how many flows there are.
+
+    `file` is the release's report. Nothing of a flow is called, and the container has no network
+    and no credential. Raises InvalidInput that lists what cannot be loaded, Unavailable when no
+    engine answers.
+    """
+    read = pod.read(file)
+    command = read.release["runtime"].get("check")
+    if not command:
+        raise InvalidInput(f"{file} does not say how its image is checked: package again")
+    watcher.step("asking the Docker engine")
+    with engine.client() as client, told():
+        found = image(read, client, file, access, watcher)
+        watcher.step("loading every component in the image")
+        code, lines = _run(client, read, found, command)
+    findings = [_finding(line) for line in lines if line.startswith(PREFIX)]
+    if code and findings:
+        raise InvalidInput("not every component can be loaded in the image", findings)
+    if code:
+        last = "\n".join(lines[-SHOWN_LINES:])
+        raise ChartgenError(f"the check ended with {code}:\n{last}")
+    return len(read.release["flows"])
+
+
+def _run(client: Any, read: Pod, found: str, command: Sequence[str]) -> tuple[int, list[str]]:
+    """The exit code of the command in a container of its own, and what it said."""
+    from docker.errors import NotFound
+
+    container = client.containers.create(
+        found,
+        name=f"{read.name}-check-{secrets.token_hex(4)}",
+        entrypoint=list(command),
+        network_mode="none",
+        tmpfs=dict.fromkeys(read.app["writablePaths"], "mode=1777"),
+        mem_limit=read.memory,
+        memswap_limit=read.memory,
+        **read.restrictions,
+    )
+    try:
+        container.start()
+        code = int(container.wait(timeout=SECONDS)["StatusCode"])
+        return code, container.logs().decode(errors="replace").splitlines()
+    finally:
+        with suppress(NotFound):
+            container.remove(force=True, v=True)
+
+
+def _finding(line: str) -> Finding:
+    message = line.removeprefix(PREFIX)
+    return Finding(level="error", code="not-loadable", message=message, fix=FIX)
