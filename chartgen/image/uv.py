@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ SECONDS = 900
 # The C library of Langflow's own images is newer; wheels for newer ones are rare.
 PLATFORMS = {"amd64": "x86_64-manylinux_2_28", "arm64": "aarch64-manylinux_2_28"}
 DOCKER = "--builder docker can install them"
+# By itself uv trusts its own list of authorities, and not that of a company.
+SETTINGS = {"UV_SYSTEM_CERTS": "true"}
 _NO_NETWORK = re.compile(
     r"Request failed|error sending request|Failed to (?:fetch|download)|network was disabled|"
     r"dns error|timed out|tcp connect|HTTP status server error",
@@ -69,6 +72,7 @@ def run(arguments: list[str], folder: str, names: Sequence[str], target: Target)
         done = subprocess.run(  # noqa: S603 - no shell, and names were checked
             [program, "pip", *arguments, *common, "--color", "never"],
             cwd=folder,
+            env={**SETTINGS, **os.environ},
             capture_output=True,
             encoding="utf-8",
             errors="replace",

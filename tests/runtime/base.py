@@ -20,6 +20,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
+from chartgen.image.uv import SETTINGS
 from tests.runtime import layout
 
 HERE = Path(__file__).parent
@@ -112,6 +113,7 @@ def _langflow(root: Path, packages: Path) -> None:
         *("--python", sys.executable),  # for what there is no wheel of, and that is pure Python
         *("--python-version", PYTHON, "--python-platform", PLATFORM, "--link-mode", "copy"),
         *("--target", root / LIBRARY, "--requirements", packages),
+        env=SETTINGS,
     )
     # Commands that name this machine's Python; `python -m` starts everything.
     shutil.rmtree(root / LIBRARY / "bin")

@@ -211,3 +211,18 @@ def test_the_packages_stand_before_what_the_base_puts_on_the_path() -> None:
     base.index([base.entry(images[0], AMD64), base.entry(images[1], ARM64)], tag="1.0")
     found = wheels.environment(resolve.resolve(base, "1.0"))
     assert found == {"PYTHONPATH": "/app/chartgen/packages:/app/lib"}
+
+
+@pytest.mark.parametrize(("own", "wanted"), [(None, "true"), ("false", "false")])
+def test_the_authorities_of_the_system_are_trusted_unless_the_user_says_otherwise(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, own: str | None, wanted: str
+) -> None:
+    program = tmp_path / "uv"
+    program.write_text('#!/bin/sh\necho "$UV_SYSTEM_CERTS"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(uv, "command", lambda: str(program))
+    if own is None:
+        monkeypatch.delenv("UV_SYSTEM_CERTS", raising=False)
+    else:
+        monkeypatch.setenv("UV_SYSTEM_CERTS", own)
+    assert uv.run(["install"], str(tmp_path), ["six"], AMD)[1].strip() == wanted
