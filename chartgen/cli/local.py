@@ -27,12 +27,11 @@ def check(flags: Flags, mode: Mode) -> None:
     from chartgen import local, report
     from chartgen.cli import output, resolve
 
-    file = flags["report_file"]
     with output.Narrator() as narrator:
-        count = local.check(file, resolve.access(flags), narrator)
-    told = report.read(file)
+        release = local.check(flags["report_file"], resolve.access(flags), narrator)
+    count = len(release["flows"])
     line = f"every component of {count} flow{'s' if count > 1 else ''} can be loaded"
-    mode.result([line], report.checked(told["name"], told["version"], count))
+    mode.result([line], report.checked(release["name"], release["version"], count))
 
 
 @command(options.report, options.composing)

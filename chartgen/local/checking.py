@@ -6,7 +6,7 @@ The builder docker asks this while it builds. The builder oci runs nothing, so i
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,8 @@ PREFIX = "chartgen: "
 FIX = "name the package under `packages:` in chartgen.yaml, or mend the component in Langflow"
 
 
-def check(file: Path, access: Access, watcher: Watcher) -> int:
-    """Load every component of a release's flows in its image; how many flows there are.
+def check(file: Path, access: Access, watcher: Watcher) -> Mapping[str, Any]:
+    """Load every component of a release's flows in its image, and give the release's report.
 
     `file` is the release's report. Nothing of a flow is called, and the container has no network
     and no credential. Raises InvalidInput that lists what cannot be loaded, Unavailable when no
@@ -48,7 +48,7 @@ def check(file: Path, access: Access, watcher: Watcher) -> int:
     if code:
         last = "\n".join(lines[-SHOWN_LINES:])
         raise ChartgenError(f"the check ended with {code}:\n{last}")
-    return len(read.release["flows"])
+    return read.release
 
 
 def _run(client: Any, read: Pod, found: str, command: Sequence[str]) -> tuple[int, list[str]]:

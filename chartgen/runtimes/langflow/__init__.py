@@ -53,17 +53,18 @@ def load(sources: Iterable[Source], request: Request) -> App:
     findings += ledger.findings
     findings += (said for one in readings for said in one.findings)
     findings += (*checks.network(named), *packages.check(needs.packages))
-    findings += checks.memory(needs.base, settings.MEMORY_REQUESTS.get(needs.base.profile, ""))
+    runtime = settings.runtime(
+        known.version,
+        imported=ledger.imported,
+        only_official_code=not any(one.custom or one.interprets_code for one in readings),
+        profile=needs.base.profile,
+    )
+    findings += checks.memory(needs.base, runtime.memory_request)
     return App(
         name=request.name,
         version=request.version,
         description=request.description or _description([one.flow.name for one in readings]),
-        runtime=settings.runtime(
-            known.version,
-            imported=ledger.imported,
-            only_official_code=not any(one.custom or one.interprets_code for one in readings),
-            profile=needs.base.profile,
-        ),
+        runtime=runtime,
         base=needs.base,
         flows=tuple(one.flow for one in readings),
         credentials=_credentials(ledger),
