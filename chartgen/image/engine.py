@@ -64,7 +64,7 @@ class Engine:
     @property
     def architecture(self) -> str:
         """What it runs, in the words of an image: `amd64`, `arm64`."""
-        with _told():
+        with told():
             return str(self._client.version().get("Arch", ""))
 
     @property
@@ -74,7 +74,7 @@ class Engine:
         Docker's own store keeps them by content and names an image by its configuration's
         digest; containerd's wants every image whole and names it by its manifest's.
         """
-        with _told():
+        with told():
             status = self._client.info().get("DriverStatus") or ()
         return not any(_CONTAINERD in str(value) for _, value in status)
 
@@ -82,7 +82,7 @@ class Engine:
         """An image by its name or id, None when there is none."""
         from docker.errors import NotFound
 
-        with _told():
+        with told():
             try:
                 found = self._client.api.inspect_image(name)
             except NotFound:
@@ -94,7 +94,7 @@ class Engine:
 
     def tagged(self, repository: str) -> tuple[str, ...]:
         """The ids of the images that have a tag of a repository."""
-        with _told():
+        with told():
             return tuple(item["Id"] for item in self._client.api.images(name=repository))
 
     def load(self, archive: Iterable[bytes]) -> None:
@@ -102,27 +102,28 @@ class Engine:
 
         What the archive itself raises while it is read comes through.
         """
-        with _told():
+        with told():
             for message in self._client.api.load_image(iter(archive)):
                 if "error" in message:
                     raise _refused(str(message["error"]))
 
     def export(self, image_id: str) -> Iterator[bytes]:
         """The archive that `docker save` writes of an image, a piece at a time."""
-        with _told():
+        with told():
             yield from self._client.api.get_image(image_id)
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """docker-py's failures in our words."""
+def told() -> Iterator[None]:
+    """docker-py's failures in our words: Refused, or Unavailable when the engine falls silent."""
     from docker.errors import APIError, DockerException
+    from requests import RequestException
 
     try:
         yield
     except APIError as fault:
         raise _refused(str(fault.explanation or fault)) from fault
-    except (DockerException, OSError) as fault:
+    except (DockerException, RequestException) as fault:
         raise silent(fault) from fault
 
 

@@ -16,7 +16,7 @@ from chartgen.image import engine
 from chartgen.image.access import Access
 from chartgen.local import pod
 from chartgen.local.pod import Pod
-from chartgen.local.running import image, told
+from chartgen.local.running import image
 from chartgen.model import Finding
 from chartgen.watcher import Watcher
 
@@ -38,7 +38,7 @@ def check(file: Path, access: Access, watcher: Watcher) -> Mapping[str, Any]:
     if not command:
         raise InvalidInput(f"{file} does not say how its image is checked: package again")
     watcher.step("asking the Docker engine")
-    with engine.client() as client, told():
+    with engine.client() as client, engine.told():
         found = image(read, client, file, access, watcher)
         watcher.step("loading every component in the image")
         code, lines = _run(client, read, found, command)

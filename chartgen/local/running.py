@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import shlex
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,7 +84,7 @@ def run(
         here = port or int(read.app["port"])
         made = arguments(read, found, environment, here)
         started = Started(container=made["name"], url=f"http://{LOOPBACK}:{here}", pod=read)
-        with suppress(Stop), stoppable(), told():
+        with suppress(Stop), stoppable(), engine.told():
             _attend(client, made, started, watcher, ready)
 
 
@@ -176,17 +176,3 @@ def _remove(client: Any, started: Started, watcher: Watcher) -> None:
             client.api.stop(started.container, timeout=started.pod.grace)
         finally:
             client.api.remove_container(started.container, force=True, v=True)
-
-
-@contextmanager
-def told() -> Iterator[None]:
-    """docker-py's failures in our words."""
-    from docker.errors import APIError, DockerException
-    from requests import RequestException
-
-    try:
-        yield
-    except APIError as fault:
-        raise engine.Refused(f"the Docker engine refuses: {fault.explanation or fault}") from fault
-    except (DockerException, RequestException) as fault:
-        raise engine.silent(fault) from fault
