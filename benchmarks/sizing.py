@@ -138,7 +138,7 @@ def models(base: str, make: Callable[..., Bench], limits: list[str], gateway: st
     with tempfile.TemporaryDirectory() as folder, stub.serve(gateway) as server:
         # Language Model looks up names at each call, and in the pod's network nobody answers.
         flows = model_flows.write(Path(folder) / "flows", any_model=False)
-        made = make(base, flows, model_flows.parameters(server.url, any_model=False))
+        made = make(base, flows, model_flows.parameters(server.base_url, any_model=False))
         bench = replace(made, environment=server.environment)
         table("limits, flows with a model", (bench.row(one, one) for one in limits))
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import json
 import tarfile
-import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from tests import loopback
 from tests.oci_base import AMD64, CREATED, digest
 
 CONTAINERD = [["driver-type", "io.containerd.snapshotter.v1"]]
@@ -43,14 +42,12 @@ def image(layers: Iterable[bytes], platform: Mapping[str, Any] = AMD64, **config
     return Image(config=json.dumps({**told, **config}).encode(), layers=held)
 
 
-class FakeEngine(ThreadingHTTPServer):
-    """Start it with `serve()`, and let DOCKER_HOST name its `host`."""
-
-    daemon_threads = True
+class FakeEngine(loopback.Server):
+    """Start it with `serve()`, and let DOCKER_HOST name its `address`."""
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.host = f"tcp://127.0.0.1:{self.server_address[1]}"
+        super().__init__(_Handler)
+        self.address = f"tcp://{self.host}"
         self.architecture = "amd64"
         self.containerd = False
         self.images: dict[str, Image] = {}
@@ -65,17 +62,6 @@ class FakeEngine(ThreadingHTTPServer):
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that breaks off because an archive cannot be had is no news."""
-
-    @contextlib.contextmanager
-    def serve(self) -> Iterator[FakeEngine]:
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
     def inspect(self, name: str) -> Answer:
         found = self.images.get(name)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import hashlib
 import io
 import json
@@ -11,12 +10,14 @@ import socket
 import struct
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import MappingProxyType
 from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
+
+from tests import loopback
 
 STEPS = ("head blob", "mount", "begin", "upload", "put manifest", "get manifest")
 USER, PASSWORD = "robin", "hunter2-hunter2"
@@ -54,15 +55,11 @@ class Seen:
     form: dict[str, list[str]]
 
 
-class Registry(ThreadingHTTPServer):
+class Registry(loopback.Server):
     """Start it with `serve()`. `faults[step]` are used up one by one, `always[step]` stays."""
 
-    daemon_threads = True
-
     def __init__(self, auth: Literal["", "basic", "bearer"] = "") -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.host = f"127.0.0.1:{self.server_address[1]}"
-        self.url = f"http://{self.host}"
+        super().__init__(Handler)
         self.auth = auth
         self.realm = f"{self.url}/token"
         self.blobs: dict[tuple[str, str], bytes] = {}
@@ -81,17 +78,6 @@ class Registry(ThreadingHTTPServer):
 
     def steps(self) -> list[str]:
         return [seen.step for seen in self.seen]
-
-    @contextlib.contextmanager
-    def serve(self) -> Iterator[Registry]:
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
 
 class Handler(BaseHTTPRequestHandler):

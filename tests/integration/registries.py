@@ -8,17 +8,18 @@ import json
 import shutil
 import socket
 import subprocess
-import threading
 import time
 import urllib.request
 from collections.abc import Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+
+from tests import loopback
 
 USER, PASSWORD = "robin", "correct-horse-battery"
 # Made with `htpasswd -nbB robin correct-horse-battery`; the registry knows no other hash.
@@ -88,17 +89,15 @@ def certificate(folder: Path) -> dict[str, str]:
     return files
 
 
-class TokenServer(ThreadingHTTPServer):
+class TokenServer(loopback.Server):
     """Gives whoever knows the password the tokens that a real registry believes in.
 
     `lifetime` is how long the registry takes a token for, whatever the server says of it.
     """
 
-    daemon_threads = True
-
     def __init__(self, folder: Path) -> None:
-        super().__init__(("127.0.0.1", 0), _TokenHandler)
-        self.realm = f"http://127.0.0.1:{self.server_address[1]}/token"
+        super().__init__(_TokenHandler)
+        self.realm = f"{self.url}/token"
         self.files = certificate(folder)
         self.lifetime = 300.0
         self.given = 0
@@ -110,17 +109,6 @@ class TokenServer(ThreadingHTTPServer):
         bundle = self.files["certificate"]
         names = {"service": "tests", "issuer": "chartgen tests", "rootcertbundle": bundle}
         return {"token": {"realm": self.realm, **names}}
-
-    @contextlib.contextmanager
-    def serve(self) -> Iterator[TokenServer]:
-        thread = threading.Thread(target=self.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
     def token(self, scopes: list[str]) -> str:
         """A JSON Web Token as the registry's specification says, signed by openssl."""

@@ -6,11 +6,12 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 from docker.models.networks import Network
+
+from tests import loopback
 
 PATH = "/v1/chat/completions"
 # What the model says, in the pieces in which it is streamed.
@@ -18,28 +19,27 @@ WORDS = ("The answer ", "is forty", "-two: ")
 SECONDS = 90
 
 
-@dataclass(kw_only=True)
-class Server:
+class Server(loopback.Server):
     """The server, and what has reached it. `mood` is answer, refuse (401), drop or hang."""
 
-    host: str
-    port: int
-    mood: str = "answer"
-    keys: list[str] = field(default_factory=list, repr=False)
-    asked: list[dict[str, Any]] = field(default_factory=list)
-    end: threading.Event = field(default_factory=threading.Event)
+    def __init__(self, address: str) -> None:
+        super().__init__(_Handler, address)
+        self.mood = "answer"
+        self.keys: list[str] = []
+        self.asked: list[dict[str, Any]] = []
+        self.end = threading.Event()
 
     @property
-    def url(self) -> str:
+    def base_url(self) -> str:
         """What a flow is told as the base URL."""
-        return f"http://{self.host}:{self.port}/v1"
+        return f"{self.url}/v1"
 
     @property
     def environment(self) -> list[dict[str, str]]:
         """What a pod must be told so that a key may go to a private address without TLS."""
         allowed = {
-            "LANGFLOW_SSRF_ALLOWED_HOSTS": self.host,
-            "LANGFLOW_PROVIDER_CREDENTIAL_ALLOWED_HOSTS": f"http://{self.host}:{self.port}",
+            "LANGFLOW_SSRF_ALLOWED_HOSTS": self.host.partition(":")[0],
+            "LANGFLOW_PROVIDER_CREDENTIAL_ALLOWED_HOSTS": self.url,
             # In a Docker container Langflow looks up the engine's host at each call, and nobody
             # answers names in a network without a way out: 20 seconds, in which the server stands.
             "RES_OPTIONS": "timeout:1 attempts:1",
@@ -56,25 +56,19 @@ def address(network: Network) -> str:
 @contextmanager
 def serve(host: str) -> Iterator[Server]:
     """Serve on an address of this machine."""
-    with ThreadingHTTPServer((host, 0), _Handler) as listener:
-        listener.daemon_threads = True
-        server = Server(host=host, port=listener.server_address[1])
-        listener.stub = server  # type: ignore[attr-defined]
-        thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with Server(host).serve() as server:
         try:
             yield server
         finally:
             server.end.set()
-            listener.shutdown()
-            thread.join()
 
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    server: Server
 
     def do_POST(self) -> None:
-        server: Server = self.server.stub  # type: ignore[attr-defined]
+        server = self.server
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         server.asked.append({"path": self.path, **body})
         server.keys.append(self.headers.get("Authorization", ""))

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
+from tests import loopback
 from tests.runtime.probes import Kubelet, Probe
 
 QUICK = Probe(path="/ok", port=0, delay=0, period=0, timeout=5, failures=5)
 
 
-class Server(ThreadingHTTPServer):
+class Server(loopback.Server):
     """Answers with the codes that it is given, one after another and the last for ever."""
 
-    daemon_threads = True
-
     def __init__(self, *codes: int) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.codes = list(codes)
         self.asked = 0
 
@@ -41,19 +39,12 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def watched(*codes: int, alive: bool = True) -> Iterator[tuple[Server, Kubelet]]:
     """A kubelet, and the server that it asks."""
-    server = Server(*codes)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    probe = dataclasses.replace(QUICK, port=server.server_address[1])
-    probes = dict.fromkeys(("startup", "readiness", "liveness"), probe)
-    kubelet = Kubelet(address="127.0.0.1", probes=probes, alive=lambda: alive)
-    try:
-        yield server, kubelet
-    finally:
-        kubelet.close()
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Server(*codes).serve() as server:
+        probe = dataclasses.replace(QUICK, port=server.server_address[1])
+        probes = dict.fromkeys(("startup", "readiness", "liveness"), probe)
+        kubelet = Kubelet(address="127.0.0.1", probes=probes, alive=lambda: alive)
+        with contextlib.closing(kubelet):
+            yield server, kubelet
 
 
 def test_a_pod_is_ready_once_its_startup_probe_and_then_readiness_are_well() -> None:

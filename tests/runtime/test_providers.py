@@ -56,7 +56,7 @@ def models(
     """The flows as a release; their packages are locked, and lie in our layer."""
     folder = tmp_path_factory.mktemp("models")
     flows = model_flows.write(folder / "flows")
-    values = model_flows.parameters(server.url)
+    values = model_flows.parameters(server.base_url)
     with releases.release(base, engine, folder, flows, values) as made:
         yield made
 

@@ -42,7 +42,7 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     """An engine with a base, whose last layer occurs twice."""
     with FakeEngine().serve() as started:
-        monkeypatch.setenv("DOCKER_HOST", started.host)
+        monkeypatch.setenv("DOCKER_HOST", started.address)
         started.images[NAME] = fake_engine.image([*LAYERS, LAYERS[1]])
         yield started
 

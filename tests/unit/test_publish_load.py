@@ -48,7 +48,7 @@ def server() -> Iterator[Registry]:
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeEngine]:
     with FakeEngine().serve() as started:
-        monkeypatch.setenv("DOCKER_HOST", started.host)
+        monkeypatch.setenv("DOCKER_HOST", started.address)
         yield started
 
 

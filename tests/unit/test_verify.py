@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import copy
 import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -15,19 +14,18 @@ import pytest
 
 from chartgen.model import Selection
 from chartgen.runtimes.langflow import verify
+from tests import loopback
 from tests.flows_factory import Json, component, field, flow, load
 
 KEY = "the-key-of-callers"
 OPENED = (Selection(field="tone", name="TONE"),)
 
 
-class Server(ThreadingHTTPServer):
+class Server(loopback.Server):
     """Langflow as far as the program sees it."""
 
-    daemon_threads = True
-
     def __init__(self, flows: list[Json], keys: tuple[str, ...]) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(_Handler)
         self.flows, self.keys = flows, keys
 
 
@@ -50,15 +48,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def serving(flows: list[Json], *keys: str) -> Iterator[str]:
-    server = Server(flows, keys)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
+    with Server(flows, keys).serve() as server:
+        yield server.url
 
 
 @pytest.fixture
