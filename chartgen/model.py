@@ -158,12 +158,23 @@ class Health:
 class Database:
     """The environment variable that names the database, and its address for a lone replica.
 
-    `pool_env` takes the settings of the connection pool, as JSON.
+    `pool_env` takes the settings of the connection pool, as JSON. `folder` is the writable path
+    that holds what a lone replica remembers.
     """
 
     env: str
     default: str
     pool_env: str = ""
+    folder: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Metrics:
+    """Where Prometheus finds the numbers of a pod, and the environment that turns them on."""
+
+    port: int
+    path: str
+    environment: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,7 +186,10 @@ class Runtime:
     of an example call. `verification` is a command of the image that gets the address of the
     Service as its last argument, and ends well when exactly the packaged flows are served.
     `check` is one that proves, while the image is built, that every flow can be loaded.
-    `memory_request` is a Kubernetes quantity where the chart's own request would be too little.
+    `call_paths` are the beginnings of the paths that callers ask, MCP aside. In the folder
+    `credentials_folder` a credential may lie as a file of its name, in place of a variable.
+    `log_level_env` is the variable that says how much is logged. `memory_request` is a Kubernetes
+    quantity where the chart's own request would be too little.
     """
 
     name: str
@@ -191,6 +205,10 @@ class Runtime:
     api_key_header: str
     request: Mapping[str, str]
     mcp_path: str
+    call_paths: tuple[str, ...]
+    credentials_folder: str
+    metrics: Metrics
+    log_level_env: str
     check: tuple[str, ...] = ()
     memory_request: str = ""
 

@@ -15,6 +15,7 @@ from chartgen.model import (
     Host,
     ImageRef,
     Input,
+    Metrics,
     Parameter,
     Runtime,
     Use,
@@ -60,11 +61,16 @@ def sample_runtime(**changes: Any) -> Runtime:
             env="LANGFLOW_DATABASE_URL",
             default="sqlite:////app/data/langflow.db",
             pool_env="LANGFLOW_DB_CONNECTION_SETTINGS",
+            folder="/app/data",
         ),
         api_key="LANGFLOW_API_KEY",
         api_key_header="x-api-key",
         request={"input_value": "Hello"},
         mcp_path="/api/v1/mcp/streamable",
+        call_paths=("/api/v1/run", "/api/v1/responses"),
+        credentials_folder="/run/chartgen/credentials",
+        metrics=Metrics(port=9090, path="/metrics", environment={"LANGFLOW_PROMETHEUS": "true"}),
+        log_level_env="LANGFLOW_LOG_LEVEL",
     )
     return replace(runtime, **changes)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chartgen.model import Credential, Database, Flow, Health, Runtime
+from chartgen.model import Credential, Database, Flow, Health, Metrics, Runtime
 
 PORT = 7860
 # Everywhere: the pod's network policy says who may come.
@@ -13,6 +13,7 @@ TEMPORARY = "/tmp"  # noqa: S108 - a folder of the container's own
 FLOWS = "app/flows"
 LAUNCHER = "app/chartgen"
 DATA = "/app/data"
+CREDENTIALS_FOLDER = "/run/chartgen/credentials"
 API_KEY = "LANGFLOW_API_KEY"
 FERNET_KEY = r"^[A-Za-z0-9_-]{43}=?$"
 
@@ -65,6 +66,8 @@ CREDENTIALS = (
 
 STARTUP, LIVENESS = "/healthz", "/health"
 MCP = "/api/v1/mcp/streamable"
+CALLS = ("/api/v1/run", "/api/v1/webhook", "/api/v1/responses")
+METRICS_PORT = 9090
 
 BASELINE = {
     # Where it listens and what it may write.
@@ -134,8 +137,8 @@ def requests(flows: Iterable[Flow]) -> dict[str, list[str]]:
     Flows answer by endpoint and by id; their list is what `helm test` compares.
     """
     names = sorted(name for flow in flows for name in (flow.endpoint, flow.id))
-    asked = [f"/api/v1/{kind}/{name}" for kind in ("run", "webhook") for name in names]
-    asked.append("/api/v1/responses")
+    *by_name, responses = CALLS
+    asked = [*(f"{path}/{name}" for path in by_name for name in names), responses]
     seen = [STARTUP, LIVENESS]
     return {
         "GET": [*seen, "/api/v1/flows/", MCP],
@@ -181,9 +184,21 @@ def runtime(
             env="LANGFLOW_DATABASE_URL",
             default=f"sqlite:///{DATA}/langflow.db",
             pool_env="LANGFLOW_DB_CONNECTION_SETTINGS",
+            folder=DATA,
         ),
         api_key=API_KEY,
         api_key_header="x-api-key",
         request={"input_value": "Hello"},
         mcp_path=MCP,
+        call_paths=CALLS,
+        credentials_folder=CREDENTIALS_FOLDER,
+        metrics=Metrics(
+            port=METRICS_PORT,
+            path="/metrics",
+            environment={
+                "LANGFLOW_PROMETHEUS_ENABLED": "true",
+                "LANGFLOW_PROMETHEUS_PORT": str(METRICS_PORT),
+            },
+        ),
+        log_level_env="LANGFLOW_LOG_LEVEL",
     )
