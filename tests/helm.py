@@ -29,7 +29,7 @@ def texts(
     name: str = "demo",
     api_versions: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Render a chart: file name of the template → text."""
+    """Render a chart: path of the template below `templates` → text."""
     options = {"name": name, "namespace": "prod", "api_versions": list(api_versions)}
     with helm_python.Chart.load_archive(tree.tgz(files, "chart", 0, first="Chart.yaml")) as chart:
         # Chart.render says the same but cannot name the API versions of a cluster.
@@ -37,7 +37,7 @@ def texts(
             "helm_render", chart._raw(), json.dumps(values or {}), json.dumps(options)
         )
     rendered: dict[str, str] = json.loads(answer)
-    return {path.rsplit("/", 1)[-1]: text for path, text in rendered.items()}
+    return {path.partition("/templates/")[2]: text for path, text in rendered.items()}
 
 
 def objects(
@@ -47,11 +47,14 @@ def objects(
     name: str = "demo",
     api_versions: Sequence[str] = (),
 ) -> Objects:
-    """Render a chart: kind → object."""
+    """Render a chart: kind → object; of several, the one with the shortest name, the flows' own."""
     rendered = texts(files, values, name=name, api_versions=api_versions)
     del rendered["NOTES.txt"]
-    documents = (yaml.safe_load(text) for text in rendered.values())
-    return {document["kind"]: document for document in documents if document}
+    documents = [
+        document for text in rendered.values() for document in yaml.safe_load_all(text) if document
+    ]
+    documents.sort(key=lambda document: -len(document["metadata"]["name"]))
+    return {document["kind"]: document for document in documents}
 
 
 def refusal(files: Tree, values: Mapping[str, Any]) -> str:

@@ -8,9 +8,6 @@ from urllib.parse import quote
 from chartgen.model import App, Credential, Parameter
 from chartgen.render import one_line
 
-# HTTPS and PostgreSQL; whatever else the flows need is opened in the values, on purpose.
-_EGRESS_PORTS = (443, 5432)
-
 
 def build(app: App, display_name: str) -> dict[str, Any]:
     """Return the content of app.json."""
@@ -59,7 +56,6 @@ def build(app: App, display_name: str) -> dict[str, Any]:
         ],
         "request": dict(runtime.request),
         "mcp": {"path": url_path(runtime.mcp_path)},
-        "egressPorts": list(_EGRESS_PORTS),
     }
 
 

@@ -12,6 +12,7 @@ from chartgen.oci.descriptor import digest_of
 from chartgen.tree import Tree
 
 _LONGEST_DISPLAY_NAME = 63
+_COPIED = ("templates/", "values-", "dashboard.json")
 _SAMPLE_COMMENT = b"# Dummy values that satisfy values.schema.json, for linters and tests.\n"
 
 
@@ -35,7 +36,7 @@ def build(app: App, image: ImageRef, *, epoch: int = 0, display_name: str = "") 
 
 def _files(app: App, image: ImageRef, display_name: str, epoch: int) -> Tree:
     template = resources.chart_template()
-    copied = {path: data for path, data in template.items() if path.startswith("templates/")}
+    copied = {path: data for path, data in template.items() if path.startswith(_COPIED)}
     chart_values = values.build(template["values.yaml"], app, image, display_name)
     contract = schema.build(json.loads(template["values.schema.json"]), app, chart_values)
     made = {

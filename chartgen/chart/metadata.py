@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime
 from typing import Any
 
+from chartgen import resources
 from chartgen.chart import text
 from chartgen.model import App, ImageRef
 
@@ -20,7 +22,8 @@ def build(app: App, image: ImageRef, epoch: int) -> dict[str, Any]:
         "version": app.version,
         "appVersion": app.version,
         "description": app.description or f"{app.name}: flows on {runtime}",
-        "kubeVersion": ">=1.29.0-0",
+        "kubeVersion": ">=1.30.0-0",
+        "icon": _icon(),
         "keywords": ["flows", app.runtime.name],
         "annotations": {
             "chartgen.dev/flows-sha256": app.flows_sha256,
@@ -30,9 +33,16 @@ def build(app: App, image: ImageRef, epoch: int) -> dict[str, Any]:
             # Helm would put the time of the archive's file into the registry's manifest.
             "org.opencontainers.image.created": _rfc3339(epoch),
             "artifacthub.io/category": "ai-machine-learning",
+            **({"artifacthub.io/prerelease": "true"} if "-" in app.version.split("+")[0] else {}),
             "artifacthub.io/images": text.to_line([{"name": app.name, "image": str(image)}]),
         },
     }
+
+
+def _icon() -> str:
+    """The icon itself as an address: a chart in a closed network has nowhere to fetch it from."""
+    image = resources.chart_icon().strip()
+    return f"data:image/svg+xml;base64,{base64.b64encode(image).decode()}"
 
 
 def _rfc3339(epoch: int) -> str:

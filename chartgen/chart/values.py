@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Iterator
 
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 from chartgen.chart import text
 from chartgen.chart.schema import purpose
-from chartgen.model import App, Credential, ImageRef, Parameter
+from chartgen.model import App, Credential, Host, ImageRef, Parameter
 from chartgen.render import one_line
 
 
@@ -28,6 +29,7 @@ def build(template: bytes, app: App, image: ImageRef, display_name: str) -> Comm
         values["resources"]["requests"]["memory"] = app.runtime.memory_request
     _append_comment(values, "credentials", _credential_lines(app.credentials))
     _append_comment(values, "parameters", _unset_lines(app.parameters))
+    _set_egress(values, [host for host in app.hosts if _is_elsewhere(host.name)])
     _set_parameters(values, [item for item in app.parameters if item.default is not None])
     return values
 
@@ -56,6 +58,29 @@ def _uses(item: Credential | Parameter) -> Iterator[str]:
     for what in (item.description, *item.used_by):
         if line := one_line(what):
             yield f"  {line}"
+
+
+def _is_elsewhere(name: str) -> bool:
+    """Neither the pod itself nor its neighbours on the link, such as a cloud's metadata service."""
+    try:
+        address = ipaddress.ip_address(name)
+    except ValueError:
+        return name != "localhost" and not name.endswith(".localhost")
+    return not (address.is_loopback or address.is_unspecified or address.is_link_local)
+
+
+def _set_egress(values: CommentedMap, hosts: list[Host]) -> None:
+    """List where the flows go, each place under the fields that name it."""
+    if not hosts:
+        return
+    block = CommentedSeq()
+    for index, host in enumerate(hosts):
+        entry = CommentedMap({"host": text.quoted(host.name), "port": host.port})
+        block.append(entry)
+        uses = "\n".join(filter(None, (one_line(str(use)) for use in host.used_by)))
+        if uses:
+            block.yaml_set_comment_before_after_key(index, before=uses, indent=4)
+    values["networkPolicy"]["egress"] = block
 
 
 def _set_parameters(values: CommentedMap, parameters: list[Parameter]) -> None:

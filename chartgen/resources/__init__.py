@@ -25,6 +25,11 @@ def chart_template() -> Tree:
     return tree.read(folder("chart-templates") / "app")
 
 
+def chart_icon() -> bytes:
+    """Return the icon of generated charts, an SVG."""
+    return (folder("chart-templates") / "icon.svg").read_bytes()
+
+
 def text_template(name: str) -> str:
     """Return the source of one Jinja file, such as `README.md.j2`."""
     return (folder("chart-templates") / "text" / name).read_text(encoding="utf-8")

@@ -69,6 +69,7 @@ def _pod(pod: Fields, store: Stored, folder: Path) -> tuple[Arguments, Mapping[s
     # No token, and no addresses of other services in the environment.
     pod.expect("automountServiceAccountToken", False)
     pod.expect("enableServiceLinks", False)
+    pod.take("topologySpreadConstraints")  # for the scheduler alone
     pod.take("serviceAccountName")  # without a token it is a name and no more
     user = _user(pod.take("securityContext"))
     (spec,) = pod.take("containers")

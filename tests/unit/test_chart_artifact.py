@@ -91,7 +91,7 @@ def test_a_chart_cannot_give_itself_another_name_or_version_in_its_annotations()
 def test_the_configuration_has_its_keys_in_the_order_of_helms_structure() -> None:
     config = json.loads(artifact.artifact(archive()).config)
     assert list(config) == [
-        *("name", "version", "description", "keywords", "apiVersion", "appVersion"),
+        *("name", "version", "description", "keywords", "icon", "apiVersion", "appVersion"),
         *("annotations", "kubeVersion", "type"),
     ]
     assert list(config["annotations"]) == sorted(config["annotations"])

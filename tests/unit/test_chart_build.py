@@ -102,10 +102,25 @@ def test_the_hash_of_the_flows_follows_their_content_and_not_their_order() -> No
     assert flows_sha256(app) != flows_sha256(replace(app, flows=changed))
 
 
-def test_a_port_that_a_flow_names_is_not_opened_by_itself() -> None:
-    hosts = (Host(name="ollama.example.com", port=11434), Host(name="api.example.com", port=443))
-    data = json.loads(built(sample_app(hosts=hosts))["app.json"])
-    assert data["egressPorts"] == [443, 5432]
+def test_the_hosts_that_flows_name_stand_in_the_values_with_the_fields_that_name_them() -> None:
+    use = Use(flow="Support bot", component="Ollama", field="Base URL")
+    hosts = (
+        Host(name="localhost", port=80, used_by=(use,)),
+        Host(name="ollama.example.com", port=11434, used_by=(use, replace(use, flow="Triage"))),
+        Host(name="169.254.169.254", port=80, used_by=(use,)),
+        Host(name="api.example.com", port=443),
+    )
+    values = built(sample_app(hosts=hosts))["values.yaml"].decode()
+    assert helm.values_of({"values.yaml": values.encode()}, "values.yaml")["networkPolicy"][
+        "egress"
+    ] == [
+        {"host": "ollama.example.com", "port": 11434},
+        {"host": "api.example.com", "port": 443},
+    ]
+    assert (
+        "    # Support bot → Ollama → Base URL\n    # Triage → Ollama → Base URL\n"
+        '    - host: "ollama.example.com"\n'
+    ) in values
 
 
 def test_a_version_with_build_metadata_makes_legal_labels() -> None:
@@ -136,6 +151,7 @@ def test_an_application_without_credentials_and_parameters_is_fine() -> None:
         "HOME",
         "LANGFLOW_DATABASE_URL",
         "LANGFLOW_HOST",
+        "LANGFLOW_LOG_LEVEL",
         "LANGFLOW_PORT",
     }
 

@@ -78,8 +78,8 @@ def test_every_key_of_the_values_is_explained_and_in_the_schema() -> None:
     for name in text.from_yaml(TEMPLATE["values.yaml"]):
         assert name in known
         number = next(i for i, line in enumerate(lines) if line.startswith(f"{name}:"))
-        group = lines[number - 1] == ""
-        assert lines[number + 1 if group else number - 1].lstrip().startswith("# "), name
+        below = next(line for line in lines[number:] if not line.endswith(":"))
+        assert "# " in (lines[number - 1][:2], below.lstrip()[:2]), name
 
 
 def test_every_key_of_the_schema_has_a_description() -> None:

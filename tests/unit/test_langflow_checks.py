@@ -72,7 +72,7 @@ def test_a_pod_that_would_talk_to_itself_is_a_warning() -> None:
 
 
 def test_a_port_that_the_network_policy_keeps_closed_is_a_warning() -> None:
-    finding = found(load(flow(component(url=field("http://ollama:11434")))), "closed-port")
+    finding = found(load(flow(component(url=field("http://ollama:11434")))), "opened-port")
     assert "port 11434 of ollama" in finding.message
     assert codes(load(flow(component(url=field("https://x.example"))))) == []
 

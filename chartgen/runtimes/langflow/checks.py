@@ -134,7 +134,7 @@ def _component_name(flow: NormalFlow, path: Path) -> str:
 
 
 def network(found: Iterable[Host]) -> Iterator[Finding]:
-    """Hosts that the chart's default network policy, or the pod itself, keeps out of reach."""
+    """Hosts that a pod cannot reach, and those for which the chart opens a port."""
     for host in found:
         use = host.used_by[0]
         if host.name in hosts.LOCAL:
@@ -144,13 +144,12 @@ def network(found: Iterable[Host]) -> Iterator[Finding]:
                 f"{use} names {host.name}, which is the pod itself",
                 "make the field a parameter and set the service's address",
             )
-        elif host.port not in hosts.OPEN_PORTS:
+        elif host.port != hosts.HTTPS:
             yield _host(
                 host,
-                "closed-port",
-                f"{use} names port {host.port} of {host.name}, which the network policy "
-                "does not open",
-                "open it with networkPolicy.extraEgress in the values",
+                "opened-port",
+                f"{use} names port {host.port} of {host.name}, which the network policy opens",
+                "take it out of networkPolicy.egress in the values where that is not wanted",
             )
 
 

@@ -32,7 +32,7 @@ URL = re.compile(
     r"([A-Za-z0-9](?:[A-Za-z0-9.-]{0,250}[A-Za-z0-9])?)(?::(\d{1,5}))?(?=[/\s\"'?#,)\]}]|$)"
 )
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound
-OPEN_PORTS = frozenset({443, 5432})
+HTTPS = 443
 
 
 def find(components: Iterable[Component]) -> tuple[Host, ...]:

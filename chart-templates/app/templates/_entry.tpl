@@ -1,0 +1,27 @@
+{{- /* The paths that are routed from outside, as JSON: each with a `type` of Prefix or Exact. */}}
+{{- define "app.routedPaths" -}}
+{{- $app := .Files.Get "app.json" | fromJson }}
+{{- $paths := list (dict "path" $app.health.liveness "type" "Exact") }}
+{{- $wanted := list }}
+{{- if ne .Values.routes "mcp" }}
+{{- $wanted = $app.callPaths }}
+{{- end }}
+{{- if and $app.mcp.path (ne .Values.routes "flows") }}
+{{- $wanted = append $wanted $app.mcp.path }}
+{{- end }}
+{{- range $wanted }}
+{{- $paths = append $paths (dict "path" . "type" "Prefix") }}
+{{- end }}
+{{- $paths | toJson }}
+{{- end }}
+
+{{- /* Where callers from outside find the flows, as far as the values tell. */}}
+{{- define "app.address" -}}
+{{- $ingress := .Values.ingress }}
+{{- if and $ingress.enabled $ingress.hosts }}
+{{- printf "%s://%s" (ternary "https" "http" (gt (len $ingress.tls) 0)) (first $ingress.hosts).host }}
+{{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames }}
+{{- /* A route does not tell whether its Gateway speaks TLS. */}}
+{{- printf "https://%s" (first .Values.httpRoute.hostnames) }}
+{{- end }}
+{{- end }}

@@ -1,0 +1,80 @@
+{{- /* OpenShift gives pods their user itself, and its DNS listens on 5353. */}}
+{{- define "app.onOpenShift" -}}
+{{- if .Capabilities.APIVersions.Has "security.openshift.io/v1" }}true{{ end }}
+{{- end }}
+
+{{- define "app.podSecurityContext" -}}
+{{- $context := .Values.podSecurityContext }}
+{{- if include "app.onOpenShift" . }}
+{{- $context = omit $context "runAsUser" "runAsGroup" "fsGroup" }}
+{{- end }}
+{{- toYaml $context }}
+{{- end }}
+
+{{- /* What all pods of a release share. */}}
+{{- define "app.podBasics" -}}
+serviceAccountName: {{ include "app.serviceAccountName" . | quote }}
+{{- /* Links of a Service would set variables that the runtime takes for its settings. */}}
+enableServiceLinks: false
+{{- if not .Values.hostUsers }}
+hostUsers: false
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . | quote }}
+{{- end }}
+{{- with .Values.imagePullSecrets }}
+imagePullSecrets:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+securityContext:
+  {{- include "app.podSecurityContext" . | nindent 2 }}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- end }}
+
+{{- /* An image (`image`), from the registry that all images come from when there is one. */}}
+{{- define "app.fromRegistry" -}}
+{{- $image := .image }}
+{{- with (.root.Values.global | default dict).imageRegistry }}
+{{- $image = printf "%s/%s" (trimSuffix "/" .) (regexReplaceAll "^([^/]*[.:][^/]*|localhost)/" $image "") }}
+{{- end }}
+{{- $image }}
+{{- end }}
+
+{{- /* The image of the flows, pinned by its digest when there is one. */}}
+{{- define "app.image" -}}
+{{- $image := .Values.image }}
+{{- $tag := $image.tag }}
+{{- if not (or $tag $image.digest) }}
+{{- $tag = .Chart.AppVersion | replace "+" "_" }}
+{{- end }}
+{{- include "app.fromRegistry" (dict "root" . "image" $image.repository) }}{{ with $tag }}:{{ . }}{{ end }}{{ with $image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{- /* A probe: the user's timings, and the runtime's path unless a handler is given. */}}
+{{- define "app.probe" -}}
+{{- if not (or .probe.httpGet .probe.exec .probe.tcpSocket .probe.grpc) -}}
+httpGet:
+  path: {{ .path | quote }}
+  port: http
+{{ end }}
+{{- toYaml .probe }}
+{{- end }}
+
+{{- /* What a claim asks for. */}}
+{{- define "app.claim" -}}
+accessModes:
+  - ReadWriteOnce
+{{- with .storageClassName }}
+storageClassName: {{ . | quote }}
+{{- end }}
+resources:
+  requests:
+    storage: {{ .size | quote }}
+{{- end }}
