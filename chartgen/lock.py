@@ -68,7 +68,10 @@ class Needs:
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """A lock file's content. `documents` and `owners` go by digest, `packages` by platform."""
+    """A lock file's content. `documents` and `owners` go by digest, `packages` by platform.
+
+    `modules` are those that flows import and the base has, whatever its packages are called.
+    """
 
     runtime: str
     version: str
@@ -78,6 +81,7 @@ class Lock:
     documents: Mapping[str, Document] = field(repr=False)
     owners: Mapping[str, Owners]
     packages: Mapping[str, tuple[Pin, ...]] = field(default_factory=dict)
+    modules: tuple[str, ...] = ()
 
 
 def find(paths: Sequence[Path], options: Path | None = None) -> Path | None:
@@ -157,6 +161,7 @@ def dump(lock: Lock) -> bytes:
             platform: [{**asdict(pin), "hashes": sorted(pin.hashes)} for pin in sorted(pins)]
             for platform, pins in sorted(lock.packages.items())
         },
+        "modules": sorted(lock.modules),
     }
     return (json.dumps(value, indent=1) + "\n").encode()
 
@@ -209,6 +214,7 @@ def _lock(value: dict[str, Any]) -> Lock:
             )
             for platform, pins in value["packages"].items()
         },
+        modules=tuple(value["modules"]),
     )
 
 

@@ -102,13 +102,17 @@ class Selection:
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a user asks a runtime for: the options of one run that shape the application."""
+    """What a user asks a runtime for: the options of one run that shape the application.
+
+    `modules` says which package brings a module; "" is for one that nothing need be added for.
+    """
 
     name: str
     version: str
     description: str = ""
     base: str = ""
     packages: tuple[str, ...] = ()
+    modules: Mapping[str, str] = field(default_factory=dict)
     credentials: tuple[Selection, ...] = ()
     parameters: tuple[Selection, ...] = ()
     bind_literals: bool = False
@@ -223,11 +227,25 @@ class Base:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Module:
+    """A module that code imports as it is loaded, and the package that was added to bring it.
+
+    `name` is dotted, and its last part may be a name in the module before; `package` is one of
+    `App.packages`.
+    """
+
+    name: str
+    package: str
+    used_by: tuple[Use, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class App:
     """The narrow waist: what an application is to the rest of the program.
 
     `files` is what goes into the image: absolute path without the leading slash → bytes.
-    `packages` are requirement strings that the base lacks, `constraints` pin the runtime.
+    `packages` are requirement strings that the base lacks, `constraints` pin the runtime;
+    `modules` is what the packages must have, so that all code can be loaded.
     """
 
     name: str
@@ -244,6 +262,7 @@ class App:
     inputs: tuple[Input, ...]
     findings: tuple[Finding, ...]
     files: Mapping[str, bytes] = field(repr=False)
+    modules: tuple[Module, ...] = ()
 
     @property
     def flows_sha256(self) -> str:

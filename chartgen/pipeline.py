@@ -25,7 +25,8 @@ class Options:
 
     `epoch` is the time, in seconds, that archives carry; None is the beginning of 1970 for the
     chart and the base's own time for the image. `lock` is the chartgen.lock to go by, `access`
-    how the base's registry is reached.
+    how the base's registry is reached. With `check` the image has to load every component before
+    anything is written, so there has to be one.
     """
 
     paths: tuple[Path, ...]
@@ -35,6 +36,7 @@ class Options:
     display_name: str = ""
     builder: str = "auto"
     require_image: bool = False
+    check: bool = False
     strict: bool = False
     epoch: int | None = None
     platforms: tuple[str, ...] = ()
@@ -66,6 +68,11 @@ class Release:
     folders: Mapping[str, Tree]
     image: Image | None = None
     chart: Chart | None = None
+
+    @property
+    def report_file(self) -> str:
+        """The name of the report among the files; a release that is a chart alone has none."""
+        return next(name for name in self.files if name.endswith(REPORT))
 
     def paths(self) -> tuple[str, ...]:
         """Every file that `write` writes, relative to the destination, sorted."""
@@ -204,11 +211,8 @@ def _build(
 ) -> tuple[App, Image]:
     """The image, built if the options say so and it can be: "auto" does without, but says why."""
     reference, builder = options.image, options.builder
-    if reference.digest and builder not in {"auto", "none"}:
-        raise InvalidInput(
-            f"{reference} names an image that exists already, by its digest: name the image to "
-            "build by a tag, or take --builder none"
-        )
+    if reference.digest:
+        _leave(reference, options)
     if reference.digest or not build:
         return app, Image(reference=reference)
     if builder == "none":
@@ -238,6 +242,17 @@ def _build(
     return replace(app, findings=tuple(findings)), made
 
 
+def _leave(reference: ImageRef, options: Options) -> None:
+    """Raise InvalidInput when an image that exists already is to be built, or checked."""
+    exists = f"{reference} names an image that exists already, by its digest"
+    if options.builder not in {"auto", "none"}:
+        raise InvalidInput(f"{exists}: name the image to build by a tag, or take --builder none")
+    if options.check:
+        raise InvalidInput(
+            f"{exists}, and --check is for one that is built: name it by a tag, or say --no-check"
+        )
+
+
 def _folders(app: App, context: Tree, built: Image) -> dict[str, Tree]:
     stem = _stem(app)
     layout = {f"{stem}{report.IMAGE_FOLDER}": built.layout} if built.layout else {}
@@ -245,7 +260,7 @@ def _folders(app: App, context: Tree, built: Image) -> dict[str, Tree]:
 
 
 def _unbuilt(reference: ImageRef, reason: str, options: Options) -> Image:
-    if options.require_image:
+    if options.require_image or options.check:
         raise Unavailable(f"the image was not built: {reason}")
     return Image(reference=reference, reason=reason)
 

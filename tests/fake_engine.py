@@ -59,6 +59,11 @@ class FakeEngine(loopback.Server):
         # It has lost the layers that it shows.
         self.lost: set[str] = set()
         self.refusal: Answer | None = None
+        # The containers that it made, and how each of them ends.
+        self.created: list[dict[str, Any]] = []
+        self.removed = 0
+        self.ends_with = 0
+        self.said = b""
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that breaks off because an archive cannot be had is no news."""
@@ -156,12 +161,25 @@ class _Handler(BaseHTTPRequestHandler):
         elif path == "/images/json":
             (pattern,) = json.loads(parse_qs(parts.query)["filters"][0])["reference"]
             self.say(*self.server.tagged(pattern))
+        elif path.startswith("/containers/"):
+            told = {"Id": "made", "Config": {"Tty": True}}
+            self.say(200, self.server.said if "/logs" in path else json.dumps(told).encode())
         elif path.endswith("/get"):
             self.say(*self.server.save(path.removeprefix("/images/").removesuffix("/get")))
         else:
             self.say(*self.server.inspect(path.removeprefix("/images/").removesuffix("/json")))
 
+    def do_DELETE(self) -> None:
+        self.server.removed += 1
+        self.say(204, b"")
+
     def do_POST(self) -> None:
+        if "/containers/" in self.path:
+            data = self.rfile.read(int(self.headers["Content-Length"] or 0))
+            if "/create" in self.path:
+                self.server.created.append(json.loads(data))
+            self.say(200, json.dumps({"Id": "made", "StatusCode": self.server.ends_with}).encode())
+            return
         data = b""
         # Only what is sent in chunks can be larger than memory.
         while size := int(self.rfile.readline(), 16):

@@ -197,12 +197,14 @@ def credentials(flags: Flags, mode: Mode) -> None:
 
 def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
     from chartgen import pipeline
-    from chartgen.cli import hints, output, resolve
+    from chartgen.cli import hints, output, resolve, trial
 
     chosen = resolve.options(flags)
     with output.Narrator() as narrator:
         release = road(chosen, narrator, build=not flags["dry_run"])
         if not flags["dry_run"]:
+            if chosen.check:
+                trial.check(release, chosen.access, narrator)
             narrator.step(f"writing {chosen.destination}")
             pipeline.write(release, chosen.destination)
     output.findings(release.app.findings)

@@ -22,6 +22,7 @@ def image(release: Release, chosen: Options) -> None:
         return
     name = f"{made.reference.repository}:{made.reference.tag}"
     if made.builder == "oci":
+        _check(release, chosen)
         _publish(release, chosen, made)
     elif made.id:
         tell(f"The image is in the local engine only. For a cluster:\n  docker push {name}")
@@ -45,12 +46,21 @@ def composed(made: Composed, report: Path) -> None:
     )
 
 
+def _check(release: Release, chosen: Options) -> None:
+    if not chosen.check and release.app.runtime.check:
+        tell("To have the image load every component, in the local Docker engine:")
+        tell(f"  chartgen check {_report(release, chosen)}")
+
+
+def _report(release: Release, chosen: Options) -> str:
+    """Where the report was written, as a word for the shell."""
+    return shlex.quote(str(chosen.destination / release.report_file))
+
+
 def _publish(release: Release, chosen: Options, made: Image) -> None:
     from chartgen import registry
-    from chartgen.pipeline import REPORT
 
-    report = next(file for file in release.files if file.endswith(REPORT))
-    file = shlex.quote(str(chosen.destination / report))
+    file = _report(release, chosen)
     if release.chart is None:
         tell(f"To publish the image:\n  chartgen push {file}")
         return

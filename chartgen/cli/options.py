@@ -80,6 +80,12 @@ def building(parser: Parser) -> None:
         "--no-require-image",
         text="Exit with 3 when no image was built",
     )
+    parser.switch(
+        IMAGE,
+        "--check",
+        "--no-check",
+        text="Write nothing unless the image loads every component, in the local Docker engine",
+    )
     _access(parser)
 
 

@@ -77,10 +77,12 @@ def make_lock(
     platforms: Iterable[Platform] = (),
     python: str = "",
     pin: Pinner | None = None,
+    modules: Iterable[str] = (),
 ) -> Lock:
     """Look a base up and lock what was read; `own` are the folders that are ours in the image.
 
-    `pin` chooses the packages for a platform, and is asked only when the flows need some.
+    `pin` chooses the packages for a platform, and is asked only when the flows need some;
+    `modules` are those that the flows import and the base has.
     """
     recorder = _Recorder(inner=base)
     resolved = resolve.resolve(recorder, reference, platforms)
@@ -102,6 +104,7 @@ def make_lock(
         documents=recorder.documents,
         owners={digest: _owners(found) for digest, found in above.items()},
         packages=pinned,
+        modules=tuple(sorted(modules)),
     )
 
 

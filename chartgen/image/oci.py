@@ -12,12 +12,12 @@ from contextlib import closing
 
 from chartgen import lock
 from chartgen.errors import InvalidInput
-from chartgen.image import bases, labels, locked, wheels
+from chartgen.image import bases, labels, locked, proof, wheels
 from chartgen.image.locked import LockedImage
 from chartgen.image.model import Built, Order
 from chartgen.image.uv import Target
 from chartgen.lock import Lock
-from chartgen.model import App
+from chartgen.model import App, Finding
 from chartgen.oci import build as oci_build
 from chartgen.oci import layout, resolve
 from chartgen.oci.ancestors import Ancestors
@@ -37,7 +37,7 @@ def build(order: Order, watcher: Watcher) -> Built:
 
     With a lock nothing but its packages, if it has any, is asked of a network. Raises
     Unavailable when the base's registry does not answer, InvalidInput when the flows need
-    packages and there is no lock that says which.
+    packages and there is no lock that says which, or import what none of the packages has.
     """
     app = order.app
     base, above = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
@@ -46,7 +46,7 @@ def build(order: Order, watcher: Watcher) -> Built:
         own=own(app),
         change=_change(app, base),
         created=order.epoch,
-        more=_packages(order.lock, base) if order.lock else {},
+        more=_packages(app, order.lock, base) if order.lock else {},
     )
     image = oci_build.build(base, above, recipe)
     return Built(
@@ -84,16 +84,18 @@ def _locked(order: Order, held: Lock) -> tuple[Base, Mapping[str, Ancestors]]:
     return base, locked.above(held, base, app, own(app))
 
 
-def _packages(held: Lock, base: Base) -> dict[str, Tree]:
+def _packages(app: App, held: Lock, base: Base) -> dict[str, Tree]:
     if not held.needs.packages:
         return {}
-    return {
-        child.digest: wheels.files(
-            locked.pins(held, child.platform),
-            Target(python=held.needs.python, platform=child.platform),
-        )
-        for child in base.children
-    }
+    found: dict[str, Tree] = {}
+    findings: list[Finding] = []
+    for child in base.children:
+        pins = locked.pins(held, child.platform)
+        files = wheels.files(pins, Target(python=held.needs.python, platform=child.platform))
+        findings += proof.lacking(app.modules, files, pins, held.modules)
+        found[child.digest] = files
+    proof.refuse(findings)
+    return found
 
 
 def own(app: App) -> tuple[str, ...]:

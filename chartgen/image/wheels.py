@@ -49,7 +49,7 @@ def resolve(
     """
     _check(packages)
     pinned = dict(one.split("==") for one in constraints)
-    known = {_plain(name): version for name, version in {**present, **pinned}.items()}
+    known = {plain(name): version for name, version in {**present, **pinned}.items()}
     if unsure := [name for name, version in known.items() if not version]:
         raise InvalidInput(
             f"it is not known in which versions the base has {', '.join(sorted(unsure))}, so "
@@ -59,7 +59,7 @@ def resolve(
     while True:
         said, output = _compile(packages, known, real, target, offline=offline)
         # An empty wheel has no extras: whose extra is wanted is looked up in the index after all.
-        missing = {_plain(name) for name in _NO_EXTRA.findall(said)} & known.keys() - real
+        missing = {plain(name) for name in _NO_EXTRA.findall(said)} & known.keys() - real
         if not missing:
             break
         real |= missing
@@ -166,14 +166,14 @@ def _stub(folder: Path, name: str, version: str) -> None:
 
 
 def _pin(name: str, version: str, hashes: str) -> Pin:
-    return Pin(name=_plain(name), version=version, hashes=tuple(sorted(_HASH.findall(hashes))))
+    return Pin(name=plain(name), version=version, hashes=tuple(sorted(_HASH.findall(hashes))))
 
 
 def _line(pin: Pin) -> str:
     return " ".join([f"{pin.name}=={pin.version}", *(f"--hash={one}" for one in pin.hashes)]) + "\n"
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """A distribution's name in its one spelling (PEP 503)."""
     return re.sub(r"[-_.]+", "-", name).lower()
 

@@ -8,11 +8,11 @@ import pytest
 
 from chartgen import lock, tree
 from chartgen.errors import Unavailable
-from chartgen.image import locked, uv, wheels
+from chartgen.image import locked, proof, uv, wheels
 from chartgen.image.locked import LockedImage
 from chartgen.image.uv import Target
 from chartgen.lock import Pin
-from chartgen.model import App
+from chartgen.model import App, Module, Use
 from chartgen.oci import build as oci_build
 from chartgen.oci import layout, resolve
 from chartgen.oci.ancestors import Ancestors
@@ -104,3 +104,39 @@ def test_with_a_lock_the_same_image_is_built_with_no_network_at_all(
     again = resolve.resolve(LockedImage(lock=held), "1.0")
     pins = locked.pins(held, again.children[0].platform)
     assert built(app, again, locked.above(held, again, app, own), pins) == direct
+
+
+# A file alone, a folder that many distributions share, compiled code alone, a distribution that
+# brings another, and two that bring something else than their names say.
+REAL = {
+    "six.moves": "six",
+    "google.genai.types": "google-genai",
+    "googleapiclient.discovery.build": "google-api-python-client",
+    "google.oauth2.service_account": "google-api-python-client",
+    "ujson": "ujson",
+    "_cffi_backend": "cffi",
+    "yaml.YAMLError": "pyyaml",
+}
+FALSE = {
+    "ruamel.base": "ruamel-yaml",
+    "google.cloud.storage": "google-genai",
+    "docopt": "types-docopt",
+}
+
+
+@pytest.mark.network
+@pytest.mark.usefixtures("index")
+def test_real_wheels_are_known_to_bring_what_they_bring_and_no_more() -> None:
+    target = Target(python="3.14", platform=resolve.platform("linux/amd64"))
+    expected = [
+        Module(name=name, package=package, used_by=(Use(flow="F", component="C", field=""),))
+        for name, package in {**REAL, **FALSE}.items()
+    ]
+    pins = wheels.resolve(sorted({one.package for one in expected}), RUNTIME, PRESENT, target)
+    found = proof.lacking(expected, wheels.files(pins, target), pins, ())
+    told = {one.message.split()[2]: one.message.split()[-6] for one in found}
+    assert told == {
+        "ruamel.base": "ruamel-yaml",
+        "google.cloud.storage": "google-genai",
+        "docopt": "types-docopt",
+    }

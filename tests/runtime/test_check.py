@@ -179,3 +179,32 @@ def test_chartgen_check_names_flow_and_component_of_what_cannot_be_loaded(
         engine.client.images.remove(f"{name}:1.0.0", force=True)
     assert done.returncode == 1
     assert f"Support bot → Acme tool: the module {REMOVED} is missing" in done.stderr
+
+
+@pytest.mark.parametrize("command", ["package", "image"])
+def test_an_image_that_oci_has_built_is_checked_before_anything_is_written(
+    command: str, base: str, engine: Engine, tmp_path: Path
+) -> None:
+    (tmp_path / "flows").mkdir()
+    flow = tmp_path / "flows" / "bot.json"
+    name = f"registry.example.com/{engine.prefix}-tried"
+
+    def made(line: str) -> tuple[int, str]:
+        flow.write_text(json.dumps(acme(line)))
+        done = chartgen(
+            *(command, "flows", "--name", "bots", "--version", "1.0.0", "--builder", "oci"),
+            *("--base", base, "--image", name, "--check"),
+            cwd=tmp_path,
+        )
+        return done.returncode, done.stderr
+
+    try:
+        code, said = made(f"from {REMOVED} import Thing")
+        assert code == 1
+        assert f"Support bot → Acme tool: the module {REMOVED} is missing" in said
+        assert not (tmp_path / "dist").exists()
+        code, said = made("import json")
+        assert code == 0, said
+        assert (tmp_path / "dist" / "bots-1.0.0.release.json").is_file()
+    finally:
+        engine.client.images.remove(f"{name}:1.0.0", force=True)

@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from chartgen.errors import Unavailable
+from chartgen.image import uv
 from tests import releases
 from tests.oci_base import Shelf
 from tests.registry_server import Registry
+from tests.wheel_index import Index
 
 
 @pytest.fixture
@@ -37,3 +40,19 @@ def charts(server: Registry) -> tuple[str, str]:
     assert done.code == 0, done.err
     server.seen.clear()
     return "--chart-repository", f"oci://{server.host}/charts"
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
+    """What `uv` takes for the package index; it is empty."""
+    try:
+        uv.command()
+    except Unavailable:
+        pytest.skip("needs uv: pip install uv")
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    settings = tmp_path / "uv.toml"
+    settings.write_text(f'[pip]\nno-index = true\nfind-links = ["{folder}"]\n')
+    monkeypatch.setenv("UV_CONFIG_FILE", str(settings))
+    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+    return Index(folder)

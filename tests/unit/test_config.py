@@ -33,7 +33,7 @@ def test_all_options_are_read(file: Path) -> None:
     file.write_text(
         'name: bots\nversion: "1.0.0"\ndisplayName: Bots\nbuilder: none\nstrict: true\n'
         "bindLiterals: true\nrequireImage: false\nimage: r.example.com/bots\nbase: a/b:1\n"
-        "description: Some bots\npackages: [httpx]\n"
+        "description: Some bots\npackages: [httpx]\nmodules: {acme.tools: acme, other: ''}\n"
         "credentials:\n  - {flow: F, component: C, field: key, name: KEY, required: false}\n"
         "parameters:\n  - {field: tone, name: TONE, description: How it sounds}\n"
     )
@@ -91,6 +91,10 @@ def test_a_version_without_quotes_is_an_error_that_says_to_quote_it(file: Path) 
         ("displayName: ''", "this is empty"),
         (f"displayName: {'x' * 64}", "this has 64 characters, at most 63 fit"),
         ("packages: {httpx: 1}", "this is a mapping, and must be a list"),
+        ("modules: [acme]", "this is a list, and must be a mapping"),
+        ("modules: {acme: [x]}", "this is a list, and must be a text"),
+        ("modules: {acme tools: x}", "this has another form"),
+        ("modules: {a.b.c.d.e: x}", "this has another form"),
         ("credentials: [{field: key}]", "'name' is missing"),
         ("credentials: [key]", "this is a text, and must be a mapping"),
         ("credentials: [{field: key, name: my-key}]", "this has another form"),

@@ -90,3 +90,35 @@ def test_platforms_with_different_pythons_are_refused_by_name(
     order = Order(app=releases.app(packages=("httpx",)), image=sample_image(digest=""), context={})
     with pytest.raises(InvalidInput, match=r"3\.13 and 3\.14.*--platform"):
         make_lock(order, releases.Nobody())
+
+
+def files(*layers: bytes, modules: Sequence[str] = ("acme.tools", "google.genai")) -> set[str]:
+    shelf = oci_base.Shelf()
+    found = shelf.manifests[shelf.image(layers=[layer(f"{SITE}/pip-26.0.dist-info"), *layers])][0]
+    parsed = manifest.manifest(found, "the base")
+    return set(inventory.take(shelf, parsed.layers, PATH, modules).files)
+
+
+def empty(*names: str) -> bytes:
+    return oci_base.tar([oci_base.file(f"{SITE}/{name}") for name in names])
+
+
+def test_of_the_files_only_those_of_the_modules_that_are_asked_for_are_kept() -> None:
+    found = files(
+        empty("acme/__init__.py", "acme/tools.py", "acmeonly.py", "six.py", "google/genai/a.py"),
+        empty("acme.cpython-314-x86_64-linux-gnu.so"),
+        oci_base.tar([oci_base.file("usr/lib/python3.14/site-packages/acme/elsewhere.py")]),
+    )
+    assert found == {
+        *("acme/__init__.py", "acme/tools.py", "google/genai/a.py"),
+        "acme.cpython-314-x86_64-linux-gnu.so",
+    }
+
+
+def test_files_that_a_later_layer_removes_are_gone_and_those_that_it_adds_are_there() -> None:
+    first = empty("acme/__init__.py", "acme/old/a.py", "google/genai/a.py", "google/b.py")
+    assert files(first, empty("acme/.wh.old", ".wh.google")) == {"acme/__init__.py"}
+    # What a layer takes away is what was below it, whatever the order in it.
+    assert files(first, empty("acme/new.py", "acme/.wh..wh..opq")) == {
+        *("acme/new.py", "google/genai/a.py", "google/b.py"),
+    }

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
-import base64
-import hashlib
 import os
-import zipfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,59 +11,12 @@ from chartgen.image.uv import Target
 from chartgen.lock import Pin
 from chartgen.oci import resolve
 from tests.oci_base import AMD64, ARM64, Shelf
+from tests.wheel_index import Index
 
 AMD = Target(python="3.14", platform=resolve.platform("linux/amd64"))
 ARM = Target(python="3.14", platform=resolve.platform("linux/arm64"))
 RUNTIME = ("lfx==1.13.0",)
 PRESENT = {"lfx": "1.13.0", "Present_One": "2.0"}
-
-
-class Index:
-    """A folder of wheels that takes the place of the package index."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def wheel(
-        self,
-        name: str,
-        version: str,
-        *needs: str,
-        tag: str = "py3-none-any",
-        files: Mapping[str, bytes] | None = None,
-    ) -> None:
-        about = f"{name}-{version}.dist-info"
-        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\nProvides-Extra: more\n"
-        content = {
-            f"{name}/__init__.py": version.encode(),
-            f"{about}/METADATA": (head + "".join(f"Requires-Dist: {n}\n" for n in needs)).encode(),
-            f"{about}/WHEEL": f"Wheel-Version: 1.0\nGenerator: t\nTag: {tag}\n".encode(),
-            f"{about}/entry_points.txt": f"[console_scripts]\n{name}={name}:main\n".encode(),
-            **(files or {}),
-        }
-        record = "".join(f"{path},{_sum(data)},{len(data)}\n" for path, data in content.items())
-        with zipfile.ZipFile(self.folder / f"{name}-{version}-{tag}.whl", "w") as wheel:
-            for path, data in {**content, f"{about}/RECORD": record.encode()}.items():
-                wheel.writestr(path, data)
-
-
-def _sum(data: bytes) -> str:
-    digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=")
-    return f"sha256={digest.decode()}"
-
-
-@pytest.fixture
-def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Index:
-    try:
-        uv.command()
-    except Unavailable:
-        pytest.skip("needs uv: pip install uv")
-    folder = tmp_path / "wheels"
-    folder.mkdir()
-    monkeypatch.setenv("UV_NO_INDEX", "1")
-    monkeypatch.setenv("UV_FIND_LINKS", str(folder))
-    monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
-    return Index(folder)
 
 
 def names(pins: tuple[Pin, ...]) -> list[str]:
@@ -184,7 +133,7 @@ def test_a_missing_uv_is_told_with_both_ways_out(
 def test_an_index_that_does_not_answer_is_unavailable(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("UV_NO_INDEX")
+    monkeypatch.delenv("UV_CONFIG_FILE")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "http://127.0.0.1:9/simple")
     monkeypatch.setenv("UV_HTTP_RETRIES", "0")
     with pytest.raises(Unavailable, match="the Python packages wanted cannot be fetched"):

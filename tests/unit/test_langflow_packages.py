@@ -114,6 +114,96 @@ def test_many_packages_that_no_image_has_choose_the_small_one() -> None:
     assert (app.base.profile, len(app.packages)) == ("base", 8)
 
 
+def modules(*lines: Any, **options: Any) -> list[tuple[str, str]]:
+    found = load(flow(*(code(line) for line in lines)), **options).modules
+    return [(one.name, one.package) for one in found]
+
+
+@pytest.mark.parametrize(
+    ("text", "module", "package"),
+    [
+        ("import yfinance", "yfinance", "yfinance"),
+        ("import yfinance as yf, json", "yfinance", "yfinance"),
+        ("import some_tool.part", "some_tool.part", "some-tool"),
+        ("from some_tool.part import x", "some_tool.part.x", "some-tool"),
+        ("from some_tool.part import *", "some_tool.part", "some-tool"),
+        ("from google import genai", "google.genai", "google-genai"),
+        ("import cv2", "cv2", "opencv-python"),
+    ],
+)
+def test_what_code_imports_as_it_is_loaded_is_expected_of_its_package(
+    text: str, module: str, package: str
+) -> None:
+    assert modules(text) == [(module, package)]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f():\n    import yfinance",
+        "try:\n    import yfinance\nexcept ImportError: yfinance = None",
+        "if TYPE_CHECKING:\n    import yfinance",
+        "class A:\n    def run(self):\n        from yfinance import Ticker",
+        "with suppress(ImportError):\n    import yfinance",
+    ],
+)
+def test_what_code_imports_later_or_does_without_is_installed_and_not_expected(text: str) -> None:
+    assert packages(text) == ("yfinance",)
+    assert modules(text) == []
+
+
+def test_nothing_is_expected_of_what_the_image_has_nor_of_what_no_code_imports() -> None:
+    assert modules("import pydantic, json, lfx") == []
+    assert load(flow(component(m=model("OpenAI")))).modules == ()
+    assert modules("x = 1", packages=("acme",)) == []
+
+
+def test_a_module_names_every_component_that_imports_it_once() -> None:
+    nodes = [
+        component(name="One", node_id="a", code={"type": "code", "value": "import yfinance"}),
+        component(name="Two", node_id="b", code={"type": "code", "value": "import yfinance"}),
+        component(name="Two", node_id="c", code={"type": "code", "value": "import yfinance"}),
+    ]
+    [found] = load(flow(*nodes), flow(nodes[0], name="Triage")).modules
+    assert [str(use) for use in found.used_by] == [
+        *("Support bot → One", "Support bot → Two", "Triage → One"),
+    ]
+
+
+def test_what_a_library_only_needs_to_run_is_not_expected_to_bring_it() -> None:
+    known = facts.load()
+    lacking = replace(known, base_distributions=known.base_distributions - {"lxml"})
+    [node] = graph.components("Bot", {"nodes": [code("import bs4")], "edges": []})
+    assert chosen.choose(chosen.wanted(node, lacking), lacking).modules == ()
+
+
+@pytest.mark.parametrize(
+    ("said", "package"),
+    [
+        ({"some_tool": "acme-tools"}, "acme-tools"),
+        ({"some_tool": "Acme-Tools>=2"}, "acme-tools>=2"),
+        ({"some_tool.part": "acme-tools"}, "acme-tools"),
+        ({"some_tool.other": "acme-tools"}, "some-tool"),
+    ],
+)
+def test_the_user_may_say_which_package_has_a_module(said: dict[str, str], package: str) -> None:
+    text = "from some_tool.part import x"
+    assert packages(text, modules=said) == (package,)
+    assert modules(text, modules=said) == [("some_tool.part.x", package)]
+
+
+@pytest.mark.parametrize("said", ["", "pydantic"])
+def test_the_user_may_say_that_nothing_need_be_added_for_a_module(said: str) -> None:
+    text = "import some_tool\ndef f():\n    import some_tool.part"
+    assert packages(text, modules={"some_tool": said}) == ()
+    assert modules(text, modules={"some_tool": said}) == []
+
+
+def test_a_module_whose_package_is_none_is_an_error() -> None:
+    app = load(flow(code("import some_tool")), modules={"some_tool": "git+https://x"})
+    assert found(app, "bad-package").level == "error"
+
+
 def test_what_a_library_asks_for_only_when_it_runs_comes_along() -> None:
     known = facts.load()
     lacking = replace(known, base_distributions=known.base_distributions - {"lxml"})

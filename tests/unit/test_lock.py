@@ -38,6 +38,7 @@ def sample(**changes: Any) -> Lock:
                 Pin(name="a", version="1.0", hashes=("sha256:" + "a" * 64, "sha256:" + "b" * 64)),
             )
         },
+        modules=("acme.tools",),
     )
     return replace(made, **changes)
 

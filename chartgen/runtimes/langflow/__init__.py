@@ -35,7 +35,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
     and an `App` with such a finding must not be packaged. Of the sources and flows only one at
     a time is in memory; the files of the `App` are read from disk.
     """
-    known, store = facts.load(), Store()
+    known, store = packages.known(facts.load(), request.modules), Store()
     inputs, claims, findings = _claims(sources, store)
     ledger = Ledger(facts=known, selections=request.credentials)
     readings = [reading.read(claim, ledger, request, known, store) for claim in claims]
@@ -71,6 +71,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
         parameters=_parameters(ledger),
         packages=needs.packages,
         constraints=needs.constraints,
+        modules=needs.modules,
         hosts=named,
         inputs=inputs,
         findings=_distinct([*findings, *_custom_code(readings, known)]),

@@ -9,8 +9,8 @@ from chartgen.model import Base, Finding, Host, Level
 from chartgen.runtimes.langflow import hosts, secrets
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, Field, one_line
+from chartgen.runtimes.langflow.imports import parse
 from chartgen.runtimes.langflow.normalise import NormalFlow
-from chartgen.runtimes.langflow.packages import parse
 from chartgen.runtimes.langflow.paths import Path, path_text, strings, texts
 
 # What an export says of a flow beside its graph, and what the image carries of that.

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import re
 import sys
-import warnings
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from chartgen.model import Base, Finding
+from chartgen.model import Base, Finding, Module, Use
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, one_line
+from chartgen.runtimes.langflow.imports import parse
 from chartgen.runtimes.langflow.names import providers
 
 IMAGES = {"base": "langflowai/langflow-backend", "full": "langflowai/langflow"}
@@ -31,27 +29,42 @@ REQUIREMENT = re.compile(
 
 @dataclass(frozen=True, kw_only=True)
 class Needs:
-    """Requirement strings that the chosen base lacks, pins of the runtime's own packages."""
+    """Requirement strings that the chosen base lacks, pins of the runtime's own packages.
+
+    `modules` are those that the packages must have, because code imports them as it is loaded.
+    """
 
     base: Base
     packages: tuple[str, ...]
     constraints: tuple[str, ...]
+    modules: tuple[Module, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """A distribution that a component asks for, perhaps because it is one of its bundle."""
+    """A distribution that a component asks for, perhaps because it is one of its bundle.
+
+    `module` is what its code imports of it as soon as it is loaded, "" when it does so later.
+    """
 
     distribution: str
-    component: str
+    used_by: Use
     is_bundle: bool
+    module: str
+
+
+def known(facts: Facts, said: Mapping[str, str]) -> Facts:
+    """The facts, with what a user says of modules: the distribution that has each, or ""."""
+    if not said:
+        return facts
+    return replace(facts, import_distributions={**facts.import_distributions, **said})
 
 
 def wanted(component: Component, facts: Facts) -> Iterator[Wanted]:
     """What one component needs beyond the smaller base."""
-    place = f"{component.flow} → {component.display_name}"
-    for distribution, is_bundle in dict.fromkeys(_distributions(component, facts)):
-        yield Wanted(distribution=distribution.lower(), component=place, is_bundle=is_bundle)
+    place = Use(flow=component.flow, component=component.display_name, field="")
+    for name, is_bundle, module in dict.fromkeys(_distributions(component, facts)):
+        yield Wanted(distribution=name.lower(), used_by=place, is_bundle=is_bundle, module=module)
 
 
 def choose(
@@ -62,15 +75,18 @@ def choose(
     `base` names an image of the user's own: everything that Langflow's smaller image lacks
     is then installed on it, since nobody knows what it has.
     """
-    askers: dict[str, str] = {}
+    askers: dict[str, Use] = {}
     bundled: set[str] = set()
+    expected: dict[tuple[str, str], dict[Use, None]] = {}
     for one in wanted:
-        askers.setdefault(one.distribution, one.component)
+        askers.setdefault(one.distribution, one.used_by)
         if one.is_bundle:
             bundled.add(one.distribution)
+        if one.module:
+            expected.setdefault((one.module, one.distribution), {})[one.used_by] = None
     profile, reason = _profile(askers, bundled, facts)
     present = facts.base_distributions if base or profile == "base" else facts.full_distributions
-    packages = [name for name in askers if _bare(name) not in present]
+    packages = {name for name in askers if _bare(name) not in present}
     own = ("lfx", "langflow-base", *(("langflow",) if profile == "full" and not base else ()))
     return Needs(
         base=Base(
@@ -80,6 +96,11 @@ def choose(
         ),
         packages=tuple(sorted({*packages, *extra})),
         constraints=tuple(f"{name}=={facts.version}" for name in sorted(own)),
+        modules=tuple(
+            Module(name=module, package=package, used_by=tuple(uses))
+            for (module, package), uses in sorted(expected.items())
+            if package in packages
+        ),
     )
 
 
@@ -97,7 +118,7 @@ def check(requirements: Iterable[str]) -> tuple[Finding, ...]:
     )
 
 
-def _profile(askers: dict[str, str], bundled: set[str], facts: Facts) -> tuple[str, str]:
+def _profile(askers: dict[str, Use], bundled: set[str], facts: Facts) -> tuple[str, str]:
     in_full = {
         name
         for name in askers
@@ -112,39 +133,36 @@ def _profile(askers: dict[str, str], bundled: set[str], facts: Facts) -> tuple[s
     return "base", f"few packages are missing in it: {', '.join(sorted(askers))}"
 
 
-def _distributions(component: Component, facts: Facts) -> Iterator[tuple[str, bool]]:
-    """What one component needs beyond the base: distribution, and whether it is a bundle."""
-    for module in sorted({*imports(component.code), *_declared(component)}):
+def _distributions(component: Component, facts: Facts) -> Iterator[tuple[str, bool, str]]:
+    """What one component needs beyond the base: distribution, whether a bundle, which module."""
+    found, _ = parse(component.code)
+    for module in sorted({*found.every, *_declared(component)}):
         match = COMPONENT_PATH.match(module)
         bundle = facts.bundles.get(match[1]) if match else None
         if bundle:
-            yield bundle.distribution, True
+            yield bundle.distribution, True, ""
         elif not match:
-            for distribution in _of_module(module, facts):
-                yield distribution, False
+            top = module.partition(".")[0]
+            for extra in facts.extra_distributions.get(top, ()):
+                if extra not in facts.base_distributions:
+                    yield extra, False, ""
+            if distribution := _distribution(module, top, facts):
+                yield distribution, False, module if module in found.loaded else ""
     for provider in providers(component, facts):
         for package in provider.packages:
             if package not in facts.base_distributions:
-                yield package, False
-
-
-def _of_module(module: str, facts: Facts) -> Iterator[str]:
-    top = module.partition(".")[0]
-    for extra in facts.extra_distributions.get(top, ()):
-        if extra not in facts.base_distributions:
-            yield extra
-    if top not in OURS and top not in sys.stdlib_module_names:
-        distribution = _distribution(module, top, facts)
-        if distribution:
-            yield distribution
+                yield package, False, ""
 
 
 def _distribution(module: str, top: str, facts: Facts) -> str:
     """The distribution of a module that the base lacks, or "" when the base has it."""
+    if top in OURS or top in sys.stdlib_module_names:
+        return ""
     parts = module.split(".")[:MODULE_PARTS]
     for length in range(len(parts), 0, -1):
-        if known := facts.import_distributions.get(".".join(parts[:length])):
-            return "" if _bare(known) in facts.base_distributions else known
+        said = facts.import_distributions.get(".".join(parts[:length]))
+        if said is not None:
+            return "" if _bare(said) in facts.base_distributions else said
     if top in facts.base_imports:
         return ""
     return facts.full_imports.get(top) or top.replace("_", "-")
@@ -158,52 +176,6 @@ def _declared(component: Component) -> Iterator[str]:
     for entry in noted if isinstance(noted, list) else ():
         if isinstance(entry, dict) and isinstance(entry.get("name"), str):
             yield entry["name"]
-
-
-def imports(source: str) -> frozenset[str]:
-    """Every module that Python source imports, functions and `try` blocks included.
-
-    Relative imports stay inside the component; source that does not parse has none here.
-    """
-    return parse(source)[0]
-
-
-def _imported(tree: ast.Module) -> frozenset[str]:
-    found: set[str] = set()
-    for node in _statements(tree):
-        if isinstance(node, ast.Import):
-            found.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            # `from google import genai` names a module too.
-            found.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return frozenset(found)
-
-
-def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """Every statement; expressions hold none, and most of a tree is expressions."""
-    waiting = [tree]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
-            inner = getattr(node, name, None)
-            # The branches of `a if b else c` are no list.
-            waiting += inner if isinstance(inner, list) else ()
-
-
-# Flows share most of their code, and parsing is what takes the time.
-@lru_cache(maxsize=512)
-def parse(source: str) -> tuple[frozenset[str], str]:
-    """What component source imports, with the reason when it cannot be run, or ""."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            return _imported(ast.parse(source)), ""
-    except SyntaxError as fault:
-        reason = f"{fault.msg} (line {fault.lineno})"
-    except (ValueError, RecursionError, MemoryError) as fault:
-        reason = str(fault) or "it is nested too deeply"
-    return frozenset(), reason
 
 
 def _bare(requirement: str) -> str:
