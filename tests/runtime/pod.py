@@ -18,7 +18,7 @@ from tests.runtime import volumes
 from tests.runtime.fields import Fields, Unknown, reading
 from tests.runtime.probes import Probe
 from tests.runtime.quantities import amount, exact
-from tests.runtime.volumes import Stored
+from tests.runtime.volumes import Claims, Stored
 
 Arguments = dict[str, Any]
 REFERENCE = re.compile(r"\$(?:\$|\(([^()]*)\))")
@@ -34,16 +34,18 @@ class Plan:
     farewell: list[str] | None = None
 
 
-def read(objects: Objects, folder: Path, others: Stored | None = None) -> Plan:
+def read(
+    objects: Objects, folder: Path, others: Stored | None = None, claims: Claims | None = None
+) -> Plan:
     """Read the one pod of a chart, with the arguments of its container as docker-py takes them.
 
     `folder` is an empty one for what the volumes hold, `others` what the namespace holds
-    beside the chart's objects.
+    beside the chart's objects, `claims` where the volumes are that outlive pods.
     """
     with reading(pod_of(objects), "pod") as pod:
         pod.expect("restartPolicy", None, "Always")
         grace = pod.take("terminationGracePeriodSeconds", 30)
-        arguments, fields = _pod(pod, volumes.stored(objects, others), folder)
+        arguments, fields = _pod(pod, volumes.stored(objects, others), folder, claims)
     with reading(fields, "container") as container:
         ports = _ports(container.take("ports", []))
         probes = {
@@ -64,7 +66,18 @@ def read_test(objects: Objects, folder: Path, others: Stored | None = None) -> A
         return arguments
 
 
-def _pod(pod: Fields, store: Stored, folder: Path) -> tuple[Arguments, Mapping[str, Any]]:
+def read_job(template: Mapping[str, Any], folder: Path, store: Stored, claims: Claims) -> Arguments:
+    """Read a pod that a Job starts, with one container, and which ends by itself."""
+    with reading(template, "pod") as pod:
+        pod.expect("restartPolicy", "Never")
+        arguments, fields = _pod(pod, store, folder, claims)
+    with reading(fields, "container"):
+        return arguments
+
+
+def _pod(
+    pod: Fields, store: Stored, folder: Path, claims: Claims | None = None
+) -> tuple[Arguments, Mapping[str, Any]]:
     """What all pods have: the arguments of the one container, and its fields that are left."""
     # No token, and no addresses of other services in the environment.
     pod.expect("automountServiceAccountToken", False)
@@ -83,7 +96,9 @@ def _pod(pod: Fields, store: Stored, folder: Path) -> tuple[Arguments, Mapping[s
         **_restrictions(fields.take("securityContext")),
         **user,
         "group_add": [group] if group is not None else [],
-        "mounts": volumes.mounts(pod_volumes, mounted, store=store, group=group, folder=folder),
+        "mounts": volumes.mounts(
+            pod_volumes, mounted, store=store, group=group, folder=folder, claims=claims
+        ),
     }
     return arguments, {name: fields.take(name) for name in fields.left()}
 

@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -34,7 +35,12 @@ class Postgres:
     @property
     def url(self) -> str:
         """What the chart's `database` takes."""
-        return f"postgresql://{USER}:{self.password}@{self.address}:{self.port}/{USER}"
+        return f"postgresql://{USER}:{quote(self.password, safe='')}@{self.place}"
+
+    @property
+    def place(self) -> str:
+        """Where it is: host, port, and the name of the database."""
+        return f"{self.address}:{self.port}/{USER}"
 
     def ask(self, statement: str) -> list[list[str]]:
         """Run a statement: its rows."""
@@ -62,13 +68,21 @@ class Postgres:
 
 
 @contextlib.contextmanager
-def server(address: str) -> Iterator[Postgres]:
-    """Start a server that listens on one address of this machine."""
+def server(
+    address: str, *, password: str = "", authority: Path | None = None
+) -> Iterator[Postgres]:
+    """Start a server that listens on one address of this machine.
+
+    With `authority`, a file to be, it takes TLS connections alone: the file is the certificate of
+    who has signed the server's.
+    """
     if not (PROGRAMS / "postgres").exists():
         pytest.skip("there is no PostgreSQL 15: apt-get install postgresql-15")
     if os.geteuid() != 0:
         pytest.skip(f"PostgreSQL does not run as root, and only root can be {USER}")
-    made = Postgres(address=address, port=_free_port(address), password=secrets.token_urlsafe())
+    made = Postgres(
+        address=address, port=_free_port(address), password=password or secrets.token_urlsafe()
+    )
     # Not pytest's folder: nobody else can look into that.
     with tempfile.TemporaryDirectory(prefix="chartgen-postgres-") as name:
         folder = Path(name)
@@ -78,8 +92,15 @@ def server(address: str) -> Iterator[Postgres]:
             shutil.chown(path, USER)
         options = ("--auth=scram-sha-256", f"--pwfile={key}", "--no-sync", "--encoding=UTF8")
         _as_postgres(PROGRAMS / "initdb", f"--pgdata={data}", *options, log=log).wait()
-        (data / "pg_hba.conf").write_text("host all all all scram-sha-256\n")
-        settings = {"listen_addresses": address, "port": made.port, "unix_socket_directories": ""}
+        kind = "hostssl" if authority else "host"
+        (data / "pg_hba.conf").write_text(f"{kind} all all all scram-sha-256\n")
+        settings: dict[str, str | int] = {
+            "listen_addresses": address,
+            "port": made.port,
+            "unix_socket_directories": "",
+        }
+        if authority:
+            settings |= _certificate(authority, folder, address)
         flags = [f"--{name}={value}" for name, value in {**settings, "fsync": "off"}.items()]
         process = _as_postgres(PROGRAMS / "postgres", "-D", str(data), *flags, log=log)
         try:
@@ -88,6 +109,26 @@ def server(address: str) -> Iterator[Postgres]:
         finally:
             process.send_signal(signal.SIGINT)  # "fast": connections are closed, nothing is lost
             process.wait(SECONDS)
+
+
+def _certificate(authority: Path, folder: Path, address: str) -> dict[str, str | int]:
+    """Make an authority and what it signs for the server: the settings that tell of them."""
+    new = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2")
+    signing, key, certificate = folder / "ca.key", folder / "tls.key", folder / "tls.crt"
+    for arguments in (
+        ("-subj", "/CN=authority", "-keyout", signing, "-out", authority),
+        (
+            *("-subj", "/CN=database", "-keyout", key, "-out", certificate),
+            *("-addext", f"subjectAltName=IP:{address}"),
+            *("-CA", authority, "-CAkey", signing),
+        ),
+    ):
+        subprocess.run(  # noqa: S603 - Debian's own command
+            ["/usr/bin/openssl", *new, *arguments], check=True, capture_output=True
+        )
+    for path in (key, certificate):
+        shutil.chown(path, USER)
+    return {"ssl": "on", "ssl_cert_file": str(certificate), "ssl_key_file": str(key)}
 
 
 def _as_postgres(*command: str | Path, log: Path) -> subprocess.Popen[bytes]:

@@ -19,7 +19,7 @@ from tests.helm import Objects
 from tests.integration.engine import Engine
 from tests.runtime import pod
 from tests.runtime.probes import Kubelet
-from tests.runtime.volumes import Stored
+from tests.runtime.volumes import Claims, Stored
 
 SECONDS = 60
 # Who may ask at once, each over a connection of its own.
@@ -101,9 +101,10 @@ def start(
     objects: Objects,
     folder: Path,
     others: Stored | None = None,
+    claims: Claims | None = None,
 ) -> Iterator[Running]:
     """Start the pod of a rendered chart; `folder` is an empty one for its volumes."""
-    plan = pod.read(objects, folder, others)
+    plan = pod.read(objects, folder, others, claims)
     with ExitStack() as stack:
         container = engine.client.containers.create(**plan.arguments, network=inside.name)
         stack.callback(container.remove, force=True, v=True)

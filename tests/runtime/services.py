@@ -1,4 +1,4 @@
-"""NGINX and PostgreSQL for Compose, as one image of Debian's own programs: made in seconds.
+"""NGINX, PostgreSQL and rclone as one image of Debian's own programs: made in seconds.
 
 It takes the programs of this machine with the libraries that they name, and is started like the
 official images: PostgreSQL's entrypoint knows POSTGRES_USER, POSTGRES_PASSWORD and POSTGRES_DB.
@@ -21,9 +21,17 @@ from tests.integration.engine import Engine
 POSTGRES = Path("/usr/lib/postgresql/15")
 # Beside its programs: what it makes a database of, and the hours of the world.
 SHARED = (Path("/usr/share/postgresql/15"), Path("/usr/share/zoneinfo"))
-PROGRAMS = ("postgres", "initdb", "pg_ctl", "psql", "pg_isready")
-TOOLS = ("sh", "cat", "chown", "id", "mkdir", "rm", "wget")
-NEEDED = {"nginx": "nginx-light", "setpriv": "util-linux", "busybox": "busybox-static"}
+PROGRAMS = ("postgres", "initdb", "pg_ctl", "psql", "pg_isready", "pg_dump")
+TOOLS = (
+    *("sh", "cat", "chown", "date", "head", "id", "ls", "mkdir", "mv", "rm", "sort", "touch"),
+    *("wget", "xargs"),
+)
+NEEDED = {
+    "nginx": "nginx-light",
+    "rclone": "rclone",
+    "setpriv": "util-linux",
+    "busybox": "busybox-static",
+}
 LIBRARY = re.compile(r"(/\S+) \(0x")
 
 ENTRYPOINT = """\

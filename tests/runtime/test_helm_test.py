@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from docker.models.networks import Network
 
+from tests.helm import Objects
 from tests.integration.engine import Engine
 from tests.runtime import pod as pods
 from tests.runtime.release import Release
@@ -30,10 +31,10 @@ PASSED = "3 flows are served as packaged: sha256:"
 
 
 def verified(
-    release: Release, engine: Engine, network: Network, pod: Running, folder: Path
+    objects: Objects, engine: Engine, network: Network, pod: Running, folder: Path
 ) -> tuple[int, list[str]]:
     """Run the test pod: its exit code, and what it says."""
-    arguments = pods.read_test(release.render(), folder)
+    arguments = pods.read_test(objects, folder)
     hosts = {SERVICE: str(urlsplit(pod.url).hostname)}
     container = engine.client.containers.create(
         **arguments, network=network.name, extra_hosts=hosts
@@ -59,7 +60,7 @@ def changed(pod: Running, there: str, back: str) -> Iterator[None]:
 def test_helm_test_passes_for_what_is_packaged(
     release: Release, engine: Engine, network: Network, pod: Running, tmp_path: Path
 ) -> None:
-    code, (keys, flows) = verified(release, engine, network, pod, tmp_path)
+    code, (keys, flows) = verified(release.render(), engine, network, pod, tmp_path)
     assert code == 0, (keys, flows)
     assert keys == "without a key, and with a wrong one, nothing is answered"
     assert flows.startswith(PASSED)
@@ -97,7 +98,7 @@ def test_helm_test_fails_and_names_the_flow_that_is_not_as_packaged(
     finding: str,
 ) -> None:
     with changed(pod, there, back):
-        code, lines = verified(release, engine, network, pod, tmp_path)
+        code, lines = verified(release.render(), engine, network, pod, tmp_path)
     assert code == 1
     (line,) = lines
     assert line.startswith("chartgen: the flow 'Echo' (")

@@ -116,6 +116,47 @@ def test_volumes_have_the_owners_and_modes_that_a_kubelet_gives(tmp_path: Path) 
     assert (token.read_bytes(), stat.filemode(token.stat().st_mode)) == (b"s3cret", "-r--r-----")
 
 
+def test_a_projected_volume_has_the_files_of_several_secrets(tmp_path: Path) -> None:
+    others = {("Secret", "theirs"): {"a": b"A", "b": b"B"}}
+    sources: list[Any] = [
+        {"secret": {"name": "mine"}},
+        {"secret": {"name": "theirs", "items": [{"key": "b", "path": "KEY"}]}},
+        {"secret": {"name": "theirs", "items": [{"key": "c", "path": "C"}], "optional": True}},
+        {"secret": {"name": "nobody's", "optional": True}},
+    ]
+    projected = {"defaultMode": 0o440, "sources": sources}
+
+    def change(spec: dict[str, Any]) -> None:
+        spec["volumes"][1] = {"name": "keys", "projected": projected}
+
+    made = pod.read(objects(change), tmp_path / "first", others).arguments["mounts"][1]
+    folder = Path(made["Source"])
+    names = {file.name for file in folder.iterdir() if not file.name.startswith("..")}
+    assert (made["Target"], made["ReadOnly"], names) == ("/keys", True, {"token", "KEY"})
+    # A kubelet exchanges all files at once: they are links.
+    assert (folder / "KEY").readlink() == Path("..data/KEY")
+    assert (folder / "KEY").read_bytes() == b"B"
+    assert stat.filemode((folder / "KEY").stat().st_mode) == "-r--r-----"
+    sources.append({"secret": {"name": "theirs", "items": [{"key": "c", "path": "C"}]}})
+    with pytest.raises(KeyError):
+        pod.read(objects(change), tmp_path / "second", others)
+
+
+def test_a_claimed_volume_is_given_to_the_pods_group_with_each_start(tmp_path: Path) -> None:
+    claimed = tmp_path / "claimed"
+    (claimed / "inner").mkdir(parents=True)
+    (claimed / "inner" / "key").touch(0o600)
+
+    def change(spec: dict[str, Any]) -> None:
+        claim = {"persistentVolumeClaim": {"claimName": "data"}}
+        spec["volumes"][0] = {"name": "scratch", **claim}
+
+    made = pod.read(objects(change), tmp_path / "volumes", claims={"data": claimed}).arguments
+    assert (made["mounts"][0]["Source"], made["mounts"][0]["ReadOnly"]) == (str(claimed), False)
+    modes = {path: stat.filemode(path.stat().st_mode) for path in claimed.rglob("*")}
+    assert modes == {claimed / "inner": "drwxrwsr-x", claimed / "inner" / "key": "-rw-rw----"}
+
+
 def test_a_volume_in_memory_counts_as_memory(tmp_path: Path) -> None:
     medium = {"medium": "Memory", "sizeLimit": "64Mi"}
     made = pod.read(objects(lambda spec: spec["volumes"][0].update(emptyDir=medium)), tmp_path)
@@ -153,7 +194,10 @@ def test_probes_have_the_numbers_of_kubernetes_where_the_pod_has_none(tmp_path: 
         lambda spec: spec["containers"][0]["livenessProbe"].update(exec={}),
         lambda spec: spec["containers"][0]["livenessProbe"]["httpGet"].update(scheme="HTTPS"),
         lambda spec: spec["volumes"][0].update(emptyDir={"medium": "HugePages"}),
-        lambda spec: spec["volumes"].append({"name": "disk", "persistentVolumeClaim": {}}),
+        lambda spec: spec["volumes"].append({"name": "disk", "nfs": {}}),
+        lambda spec: spec["volumes"].append(
+            {"name": "token", "projected": {"sources": [{"serviceAccountToken": {}}]}}
+        ),
     ],
 )
 def test_what_the_tests_do_not_know_is_refused(

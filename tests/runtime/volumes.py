@@ -12,12 +12,18 @@ from typing import Any
 from docker.types import Mount
 
 from tests.helm import Objects
-from tests.runtime.fields import Unknown, reading
+from tests.runtime.fields import Fields, Unknown, reading
 from tests.runtime.quantities import amount
 
 Content = Mapping[str, bytes]
 # Every Secret and ConfigMap of a namespace: kind and name → what it holds.
 Stored = Mapping[tuple[str, str], Content]
+# Volumes that outlive pods: a claim's name → a folder of this machine.
+Claims = Mapping[str, Path]
+# A volume of an object: the object's kind, and the field that names it.
+KINDS = {"secret": ("Secret", "secretName"), "configMap": ("ConfigMap", "name")}
+SOURCES = ("emptyDir", "persistentVolumeClaim", *KINDS, "projected")
+CURRENT, VERSION = "..data", "..2026_01_01_00_00_00.123456789"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,9 +62,11 @@ def mounts(
     store: Stored,
     group: int | None,
     folder: Path,
+    claims: Claims | None = None,
 ) -> list[Mount]:
-    """Where a container finds its volumes; what they hold lies in `folder`."""
-    volumes = dict(_volume(volume, store, group, folder) for volume in pod_volumes)
+    """Where a container finds its volumes; what they hold lies in `folder`, or is claimed."""
+    known = claims or {}
+    volumes = dict(_volume(volume, store, group, folder, known) for volume in pod_volumes)
     found = []
     for mount in container_mounts:
         with reading(mount, "volumeMounts[]") as fields:
@@ -69,22 +77,55 @@ def mounts(
 
 
 def _volume(
-    volume: Mapping[str, Any], store: Stored, group: int | None, folder: Path
+    volume: Mapping[str, Any], store: Stored, group: int | None, folder: Path, claims: Claims
 ) -> tuple[str, Volume]:
     with reading(volume, "volumes[]") as fields:
         name = fields.take("name")
-        empty, secret = fields.take("emptyDir"), fields.take("secret")
-        config = fields.take("configMap")
-    if empty is not None:
-        return name, _empty(empty, group, folder / name)
-    if secret is None and config is None:
-        raise Unknown(f"volume {name}: it is neither emptyDir, secret nor configMap")
-    kind, source, key = (
-        ("Secret", secret, "secretName") if secret else ("ConfigMap", config, "name")
-    )
+        sources = {kind: fields.take(kind) for kind in SOURCES}
+    given = {kind: source for kind, source in sources.items() if source is not None}
+    if len(given) != 1:
+        raise Unknown(f"volume {name}: it is neither {', '.join(sources)}")
+    ((kind, source),) = given.items()
+    if kind == "emptyDir":
+        return name, _empty(source, group, folder / name)
+    if kind == "persistentVolumeClaim":
+        return name, _claimed(source, group, claims)
     with reading(source, f"volume {name}") as fields:
-        content, mode = store[kind, fields.take(key)], fields.take("defaultMode", 0o644)
+        mode = fields.take("defaultMode", 0o644)
+        content = (
+            _projected(fields.take("sources"), store)
+            if kind == "projected"
+            else _held(fields, *KINDS[kind], store)
+        )
     return name, _files(content, mode, group, folder / name)
+
+
+def _projected(sources: Iterable[Mapping[str, Any]], store: Stored) -> Content:
+    """What several Secrets and ConfigMaps give to one folder."""
+    found: dict[str, bytes] = {}
+    for source in sources:
+        with reading(source, "sources[]") as fields:
+            for kind, (held, _) in KINDS.items():
+                if (reference := fields.take(kind)) is not None:
+                    with reading(reference, kind) as inner:
+                        found |= _held(inner, held, "name", store)
+    return found
+
+
+def _held(fields: Fields, kind: str, key: str, store: Stored) -> Content:
+    """The files that a Secret or ConfigMap gives: all that it holds, or the items."""
+    name, items = fields.take(key), fields.take("items")
+    optional = fields.take("optional", False)
+    held = store.get((kind, name), {}) if optional else store[kind, name]
+    if items is None:
+        return held
+    found = {}
+    for item in items:
+        with reading(item, "items[]") as entry:
+            path, wanted = entry.take("path"), entry.take("key")
+        if wanted in held or not optional:
+            found[path] = held[wanted]
+    return found
 
 
 def _empty(source: Mapping[str, Any], group: int | None, folder: Path) -> Volume:
@@ -101,12 +142,26 @@ def _empty(source: Mapping[str, Any], group: int | None, folder: Path) -> Volume
     return Volume(folder=folder)
 
 
+def _claimed(source: Mapping[str, Any], group: int | None, claims: Claims) -> Volume:
+    """What outlives pods; with each start all of it is given to the pod's group anew."""
+    with reading(source, "persistentVolumeClaim") as fields:
+        folder = claims[fields.take("claimName")]
+    for path in (folder, *folder.rglob("*")):
+        if group is not None and not path.is_symlink():
+            _give(path, group, path.stat().st_mode & 0o7777 | (0o770 if path.is_dir() else 0o660))
+    return Volume(folder=folder)
+
+
 def _files(content: Content, mode: int, group: int | None, folder: Path) -> Volume:
-    folder.mkdir(parents=True)
+    """Files as a kubelet lays them down: links into a folder that it exchanges as a whole."""
+    (folder / VERSION).mkdir(parents=True)
+    (folder / CURRENT).symlink_to(VERSION)
     for name, data in content.items():
-        (folder / name).write_bytes(data)
+        (folder / VERSION / name).write_bytes(data)
         # fsGroup lets the group read what the owner reads.
-        _give(folder / name, group, mode | (mode & 0o400) >> 3)
+        _give(folder / VERSION / name, group, mode | (mode & 0o400) >> 3)
+        (folder / name).symlink_to(f"{CURRENT}/{name}")
+    _give(folder / VERSION, group, 0o755)
     _give(folder, group, 0o755)
     return Volume(folder=folder, read_only=True)
 

@@ -3,6 +3,9 @@ from __future__ import annotations
 import asyncio
 import importlib
 import json
+import logging
+import os
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -121,11 +124,19 @@ def test_the_guard_reads_its_contract_and_stands_in_front_of_langflow(
 ) -> None:
     """Langflow itself is stood in for here; tests/runtime has the real one."""
     served = [{**flow._asdict(), "file": f"{flow.endpoint}.json"} for flow in PACKAGED]
-    (tmp_path / "contract.json").write_text(json.dumps({"requests": REQUESTS, "served": served}))
+    contract = {
+        "requests": REQUESTS,
+        "served": served,
+        "credentials_folder": str(tmp_path / "keys"),
+    }
+    (tmp_path / "contract.json").write_text(json.dumps(contract))
+    (tmp_path / "keys").mkdir()
+    (tmp_path / "keys" / "ACME_KEY").write_text("s3cret\n")
     (tmp_path / "langflow").mkdir()
     (tmp_path / "langflow" / "__init__.py").touch()
     (tmp_path / "langflow" / "main.py").write_text(
-        "log = []\n"
+        "import os\n"
+        "log = [os.environ['ACME_KEY']]\n"
         "class App:\n"
         "    def add_middleware(self, kind, **options):\n"
         "        self.made = kind(self, **options)\n"
@@ -135,10 +146,25 @@ def test_the_guard_reads_its_contract_and_stands_in_front_of_langflow(
     )
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(guard, "__file__", str(tmp_path / "guard.py"))
+    monkeypatch.delenv("ACME_KEY", raising=False)
+    # Whatever is set from now on is unset in the end.
+    monkeypatch.setattr(os, "environ", dict(os.environ))
     assert isinstance(guard.create_app().made, guard.Guard)
     langflow: Any = importlib.import_module("langflow.main")
     asyncio.run(langflow.initialize_services())
-    assert langflow.log == ["services"]
+    assert langflow.log == ["s3cret", "services"]
+
+
+def test_what_the_server_says_goes_where_langflow_says_it(
+    caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    server = logging.getLogger("uvicorn")
+    server.addHandler(logging.StreamHandler(sys.stderr))
+    server.propagate = False
+    guard.hand_over_log()
+    logging.getLogger("uvicorn.error").warning("Invalid HTTP request received.")
+    assert caplog.messages == ["Invalid HTTP request received."]
+    assert capsys.readouterr().err == ""
 
 
 def test_a_release_lets_its_own_flows_be_asked_by_endpoint_and_id_and_nothing_more() -> None:

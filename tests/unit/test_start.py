@@ -23,6 +23,7 @@ print(json.dumps({
     "flows": {file.name: json.loads(file.read_bytes()) for file in flows.iterdir()},
     "folder": str(flows),
     "key": os.environ.get("ACME_KEY"),
+    "variables": sorted(os.environ),
 }))
 """
 REQUIRED = {
@@ -52,6 +53,7 @@ class Container:
         contract = self.contract()
         contract["command"] = [sys.executable, str(folder / "server.py"), "--loop"]
         contract["flows"] = str(folder / "app" / "flows")
+        contract["credentials_folder"] = str(folder / "credentials")
         contract["written_flows"] = str(folder / "data" / "flows")
         self.write(contract)
 
@@ -70,13 +72,22 @@ class Container:
         start = self.folder / "app" / "chartgen" / "start.py"
         contract = self.contract()
         return subprocess.run(  # noqa: S603 - our own program
-            [sys.executable, "-I", str(start)],
+            [sys.executable, "-E", "-s", str(start)],
             env={"LANGFLOW_LOAD_FLOWS_PATH": contract["flows"], **environment},
             capture_output=True,
             text=True,
             check=False,
             timeout=30,
         )
+
+    def mount(self, **files: str) -> None:
+        """Lay files down as a kubelet does: links to a folder that can be exchanged at once."""
+        folder = self.folder / "credentials"
+        (folder / "..2026_11_20").mkdir(parents=True)
+        (folder / "..data").symlink_to("..2026_11_20")
+        for name, content in files.items():
+            (folder / "..data" / name).write_bytes(content.encode())
+            (folder / name).symlink_to(f"..data/{name}")
 
     def answer(self, **environment: str) -> Json:
         ended = self.run(**REQUIRED, **environment)
@@ -123,6 +134,53 @@ def test_the_server_takes_the_place_of_the_launcher_with_the_environment(tmp_pat
     answer = Container(tmp_path, load(flow(component(key=secret("ACME_KEY"))))).answer(ACME_KEY="x")
     assert (answer["arguments"], answer["key"]) == (["--loop"], "x")
     assert answer["folder"] == str(tmp_path / "app" / "flows")
+
+
+def test_credentials_that_lie_as_files_are_seen_and_not_passed_on(tmp_path: Path) -> None:
+    container = Container(tmp_path, load(flow(component(key=secret("ACME_KEY")))))
+    container.mount(**REQUIRED, ACME_KEY="s3cret-canary")
+    ended = container.run(HERE="x")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "s3cret-canary" not in ended.stdout
+    variables = set(json.loads(ended.stdout)["variables"])
+    assert "HERE" in variables
+    assert not variables & {*REQUIRED, "ACME_KEY"}
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (" \n", "ACME_KEY is not set: Support bot → Component → API Key"),
+        ("hunter2\0", "ACME_KEY holds a zero byte"),
+    ],
+)
+def test_a_file_that_is_no_credential_is_named_and_never_shown(
+    content: str, said: str, tmp_path: Path
+) -> None:
+    key = secret("ACME_KEY", display_name="API Key")
+    container = Container(tmp_path, load(flow(component("Acme", "n", "Component", key=key))))
+    container.mount(**REQUIRED, ACME_KEY=content)
+    ended = container.run()
+    assert (ended.returncode, ended.stdout) == (CONFIGURATION_FAULT, "")
+    assert ended.stderr == f"chartgen: {said}\n"
+
+
+def test_an_empty_variable_is_not_filled_from_a_file(tmp_path: Path) -> None:
+    container = Container(tmp_path, load(flow(component(key=secret("ACME_KEY")))))
+    container.mount(**REQUIRED, ACME_KEY="there")
+    assert container.run().returncode == 0
+    ended = container.run(ACME_KEY="")
+    assert ended.returncode == CONFIGURATION_FAULT
+    assert ended.stderr.startswith("chartgen: ACME_KEY is not set: ")
+
+
+def test_a_file_that_cannot_be_read_ends_without_a_traceback(tmp_path: Path) -> None:
+    container = Container(tmp_path, load(flow(component(key=secret("ACME_KEY")))))
+    container.mount(**REQUIRED)
+    (tmp_path / "credentials" / "ACME_KEY").symlink_to("..data/gone")
+    ended = container.run()
+    assert ended.returncode == CONFIGURATION_FAULT
+    assert ended.stderr.startswith("chartgen: cannot start: No such file or directory: ")
 
 
 def test_without_parameters_set_the_flows_of_the_image_are_served(knobs: Container) -> None:
@@ -216,5 +274,5 @@ def test_a_folder_that_cannot_be_written_ends_without_a_traceback(knobs: Contain
 def test_the_contract_holds_names_and_places_and_no_values(knobs: Container) -> None:
     assert set(knobs.contract()) == {
         "command", "required", "requests", "parameters", "flows_variable", "flows", "written_flows",
-        "substitutions", "served",
+        "substitutions", "served", "credentials_folder",
     }  # fmt: skip

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler
@@ -64,7 +66,11 @@ def image(tmp_path: Path) -> Path:
         (tmp_path / path).write_bytes(data)
     file = tmp_path / "app" / "chartgen" / "contract.json"
     contract = json.loads(file.read_bytes())
-    file.write_text(json.dumps({**contract, "flows": str(tmp_path / "app" / "flows")}))
+    places = {
+        "flows": str(tmp_path / "app" / "flows"),
+        "credentials_folder": str(tmp_path / "keys"),
+    }
+    file.write_text(json.dumps({**contract, **places}))
     return file
 
 
@@ -166,3 +172,24 @@ def test_a_service_that_nobody_answers_at_is_said_so(
         pass
     (line,) = findings(image, address, capsys)
     assert line.startswith(f"chartgen: {address} does not answer as it should: ")
+
+
+def test_the_key_is_a_variable_or_a_file(image: Path, served: list[Json]) -> None:
+    def run(**environment: str) -> subprocess.CompletedProcess[str]:
+        with serving(served, KEY) as address:
+            return subprocess.run(  # noqa: S603 - our own program
+                [sys.executable, image.with_name("verify.py"), "LANGFLOW_API_KEY", address],
+                env=environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+
+    missing = run()
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr == "chartgen: LANGFLOW_API_KEY is not set\n"
+    assert run(LANGFLOW_API_KEY=KEY).returncode == 0
+    (image.parents[2] / "keys").mkdir()
+    (image.parents[2] / "keys" / "LANGFLOW_API_KEY").write_text(f"{KEY}\n")
+    assert run().returncode == 0
+    assert run(LANGFLOW_API_KEY="another").returncode == 1

@@ -25,7 +25,7 @@ from chartgen.store import Store
 from chartgen.tree import Lazy, Reader
 
 # What of this folder goes into the image as it is.
-LAUNCHER = ("check.py", "guard.py", "start.py", "verify.py")
+LAUNCHER = ("check.py", "guard.py", "mounted.py", "start.py", "turn.py", "verify.py")
 
 
 def load(sources: Iterable[Source], request: Request) -> App:
@@ -162,6 +162,7 @@ def _contract(flows: Sequence[Flow], ledger: Ledger) -> dict[str, Any]:
             item.name: "; ".join(map(str, item.used_by)) or item.description
             for item in sorted(needed, key=lambda item: item.name)
         },
+        "credentials_folder": settings.CREDENTIALS_FOLDER,
         "parameters": {name: p.type for name, p in sorted(ledger.parameters.items())},
         "requests": settings.requests(flows),
         "served": [

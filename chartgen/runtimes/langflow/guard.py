@@ -9,26 +9,24 @@ And Langflow serves exactly what is packaged: it adds the image's flows to those
 has from former releases, and removes none (initial_setup/setup.py). So the flows that are not in
 the image are taken out, and a pod whose flows are not all served does not start.
 
-Pods that share a PostgreSQL take turns with it when they start: those that wait for Langflow's own
-lock keep a transaction open, for which `CREATE INDEX CONCURRENTLY` of the one that has the lock
-waits in turn (services/database/service.py), until after five minutes all give up.
+Credentials that lie as files become variables of this process before Langflow looks at any: they
+are in its memory then, and not in what /proc shows of how it was started.
 
-This file is copied into the image as it is, and imports nothing but the standard library and, when
-the server starts, Langflow.
+This file is copied into the image as it is, and imports nothing but the standard library,
+the launcher's own files and, when the server starts, Langflow.
 """
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import functools
 import importlib
 import json
+import logging
 import os
 import re
 import sys
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -46,9 +44,10 @@ REFUSAL = {"detail": "this runtime answers its flows, and nothing else"}
 UNKNOWN = {"detail": "this release has no such flow"}
 POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 DATABASE = "LANGFLOW_DATABASE_URL"
-# An advisory lock of PostgreSQL: the number is arbitrary, and ours.
-TURN = "SELECT pg_try_advisory_lock(7163082351539873134)"
-PAUSE, ATTEMPTS = 0.5, 60
+# They lie beside this file, in the image and in the package.
+BESIDE = f"{__package__}." if __package__ else ""
+mounted: Any = importlib.import_module(f"{BESIDE}mounted")
+turn: Any = importlib.import_module(f"{BESIDE}turn")
 
 
 class Flow(NamedTuple):
@@ -89,6 +88,7 @@ class Guard:
 def create_app() -> Any:
     """Langflow's own application with the guard in front; uvicorn calls this."""
     contract = json.loads(Path(__file__).with_name("contract.json").read_text("utf-8"))
+    mounted.take_in(Path(contract["credentials_folder"]), os.environ)
     packaged = [Flow(flow["id"], flow["name"], flow["endpoint"]) for flow in contract["served"]]
     langflow: Any = importlib.import_module("langflow.main")
     # Langflow's startup calls both by their names here, before it answers anything.
@@ -97,15 +97,27 @@ def create_app() -> Any:
         functools.partial(bring, packaged, langflow.load_flows_from_directory)
     )
     app = langflow.create_app()
+    hand_over_log()
     app.add_middleware(Guard, requests=contract["requests"])
     return app
+
+
+def hand_over_log() -> None:
+    """Give what uvicorn says to Langflow's log, which is JSON.
+
+    Langflow asks for it, too, but the logger above the ones that it asks keeps to itself what they
+    say (1.13.0, lfx/log/logger.py, setup_uvicorn_logger).
+    """
+    server = logging.getLogger("uvicorn")
+    server.handlers.clear()
+    server.propagate = True
 
 
 def in_turn(step: Step) -> Step:
     """A step of the startup that no two pods on one database do at the same time."""
 
     async def taken(*arguments: Any, **options: Any) -> None:
-        async with _turn(os.environ.get(DATABASE, "")):
+        async with turn.take(os.environ.get(DATABASE, "")):
             await step(*arguments, **options)
 
     return taken
@@ -158,38 +170,6 @@ def unserved(stored: Iterable[Flow], packaged: Iterable[Flow]) -> list[str]:
         for flow in packaged
         if flow not in served
     ]
-
-
-@contextlib.asynccontextmanager
-async def _turn(address: str) -> AsyncIterator[None]:
-    """Have the database for oneself among the pods that start. An SQLite is the pod's own."""
-    if not address.startswith("postgres"):
-        yield
-        return
-    connection = await _connection(address)
-    try:
-        while not connection.exec_driver_sql(TURN).scalar():
-            await asyncio.sleep(PAUSE)
-        yield
-    finally:
-        connection.close()  # and PostgreSQL gives the turn to another
-
-
-async def _connection(address: str) -> Any:
-    """A connection without transactions, as soon as the database answers."""
-    sqlalchemy = importlib.import_module("sqlalchemy")
-    options = {"isolation_level": "AUTOCOMMIT", "poolclass": sqlalchemy.NullPool}
-    # The driver that Langflow itself takes for what comes before its pool.
-    plain = re.sub(r"^postgres(ql)?(\+\w+)?:", "postgresql:", address)
-    engine = sqlalchemy.create_engine(plain, **options)
-    for left in reversed(range(ATTEMPTS)):
-        try:
-            return engine.connect()
-        except sqlalchemy.exc.OperationalError:
-            if not left:
-                raise
-            await asyncio.sleep(PAUSE)
-    raise AssertionError
 
 
 async def _stored(session: Any) -> list[Flow]:

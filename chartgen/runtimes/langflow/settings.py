@@ -126,8 +126,12 @@ BASELINE = {
     "LANGFLOW_TRANSACTIONS_STORAGE_ENABLED": "false",
     "LANGFLOW_NATIVE_TRACING": "false",
     "LANGFLOW_VERTEX_BUILDS_STORAGE_ENABLED": "false",
+    # Every call asks Langfuse, where there is one, and while that is silent the server stands.
+    "LANGFUSE_TIMEOUT": "2",
     "LANGFLOW_LOG_ENV": "container_json",
     "LANGFLOW_LOG_LEVEL": "warning",
+    # At level info it would tell the addresses of all calls, and some services take a key in them.
+    "LANGFLOW_LOG_LEVELS": "httpx=WARNING",
 }
 
 

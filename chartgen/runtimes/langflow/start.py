@@ -1,14 +1,18 @@
 """Starts Langflow in the container: checks what it needs, sets parameters, then steps aside.
 
 This file is copied into the image as it is and runs on the image's own Python, so it
-imports nothing but the standard library. It reads `contract.json` beside it.
+imports nothing but the standard library and `mounted.py`. It reads `contract.json` beside it.
 
 Langflow answers 200 with an empty text when a credential is missing (1.13.0), and takes the
 text "false" for true, hence the check and the typed parameters.
+
+Credentials that lie as files are looked at here and not passed on: what a program is started with
+can be read in /proc. The server takes them in by itself (`guard.py`).
 """
 
 from __future__ import annotations
 
+import importlib
 import json
 import math
 import os
@@ -25,17 +29,20 @@ TYPES: Mapping[str, set[type]] = {
     "array": {list},
 }
 CONFIGURATION_FAULT = 78  # sysexits.h, EX_CONFIG
+# It lies beside this file, in the image and in the package.
+mounted: Any = importlib.import_module(f"{__package__}.mounted" if __package__ else "mounted")
 
 
 def main(contract_file: Path, environment: Mapping[str, str]) -> None:
     """Replace this process by the server, or end it with the reason on stderr."""
     contract = json.loads(contract_file.read_text("utf-8"))
-    faults = missing(contract, environment)
-    values = parameters(contract, environment, faults)
-    if faults:
-        end(*faults)
     settings = dict(environment)
     try:
+        given = mounted.beside(Path(contract["credentials_folder"]), environment)
+        faults = [*missing(contract, given), *unusable(given)]
+        values = parameters(contract, given, faults)
+        if faults:
+            end(*faults)
         if values:
             substitute(contract, values)
             settings[contract["flows_variable"]] = contract["written_flows"]
@@ -58,6 +65,11 @@ def missing(contract: Mapping[str, Any], environment: Mapping[str, str]) -> list
         for name, uses in contract["required"].items()
         if not environment.get(name, "").strip()
     ]
+
+
+def unusable(environment: Mapping[str, str]) -> list[str]:
+    """One sentence for every file whose content no variable can hold."""
+    return [f"{name} holds a zero byte" for name, value in environment.items() if "\0" in value]
 
 
 def parameters(

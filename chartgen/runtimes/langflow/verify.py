@@ -1,14 +1,15 @@
 """What `helm test` runs: asks the Service, and says whether exactly the packaged flows are served.
 
-This file is copied into the image as it is, and imports nothing but the standard library. It
-compares the flows that Langflow gives with those that lie in the image, and reads `contract.json`
-beside it for the places where the pods write parameters. No flow is run.
+This file is copied into the image as it is, and imports nothing but the standard library and
+`mounted.py`. It compares the flows that Langflow gives with those that lie in the image, and reads
+`contract.json` beside it for the places where the pods write parameters. No flow is run.
 """
 
 from __future__ import annotations
 
 import hashlib
 import http.client
+import importlib
 import json
 import os
 import sys
@@ -29,6 +30,8 @@ ATTEMPTS, PAUSE = 10, 3.0
 OK, FORBIDDEN = 200, 403
 # Columns that Langflow takes over from a file as they are.
 COMPARED = ("id", "name", "description", "endpoint_name", "data")
+# It lies beside this file, in the image and in the package.
+mounted: Any = importlib.import_module(f"{__package__}.mounted" if __package__ else "mounted")
 
 
 def main(contract_file: Path, address: str, key: str) -> None:
@@ -45,6 +48,16 @@ def main(contract_file: Path, address: str, key: str) -> None:
         raise SystemExit(1)
     print("without a key, and with a wrong one, nothing is answered")  # noqa: T201
     print(f"{len(packaged)} flows are served as packaged: sha256:{_over_all(packaged)}")  # noqa: T201
+
+
+def credential(contract_file: Path, name: str, environment: Mapping[str, str]) -> str:
+    """The value of a credential, which is a variable or lies as a file."""
+    folder = json.loads(contract_file.read_text("utf-8"))["credentials_folder"]
+    value = mounted.beside(Path(folder), environment).get(name, "")
+    if not value:
+        print(f"chartgen: {name} is not set", file=sys.stderr)  # noqa: T201 - the pod's log
+        raise SystemExit(1)
+    return str(value)
 
 
 def strangers(address: str, contract: Mapping[str, Any]) -> Iterator[str]:
@@ -138,4 +151,5 @@ def _over_all(fingerprints: Mapping[str, str]) -> str:
 
 if __name__ == "__main__":
     variable, service = sys.argv[1:]
-    main(Path(__file__).with_name("contract.json"), service, os.environ[variable])
+    file = Path(__file__).with_name("contract.json")
+    main(file, service, credential(file, variable, os.environ))
