@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from chartgen.model import App, Credential, Parameter
 from chartgen.render import one_line
 
+# Whoever takes these back does not want what they bring.
+_DISPENSABLE = frozenset(
+    {
+        *("resources", "backup.resources", "podSecurityContext", "securityContext"),
+        *("startupProbe", "readinessProbe", "livenessProbe", "parameters", "image.tag"),
+        *("image.digest", "preStopSeconds", "metrics.dashboard.labels"),
+        "autoscaling.targetCPUUtilizationPercentage",
+    }
+)
 
-def build(app: App, display_name: str) -> dict[str, Any]:
-    """Return the content of app.json."""
+
+def build(app: App, display_name: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the content of app.json; `values` are the chart's own."""
     runtime = app.runtime
     return {
         "name": app.name,
@@ -56,7 +67,18 @@ def build(app: App, display_name: str) -> dict[str, Any]:
         ],
         "request": dict(runtime.request),
         "mcp": {"path": url_path(runtime.mcp_path)},
+        "settings": list(_settings(values)),
     }
+
+
+def _settings(values: Mapping[str, Any], prefix: str = "") -> Iterator[str]:
+    """The values that cannot be done without: what has a default, and its groups."""
+    for name, value in values.items():
+        path = f"{prefix}{name}"
+        if path not in _DISPENSABLE and value not in ("", None, {}, []):
+            yield path
+            if isinstance(value, Mapping):
+                yield from _settings(value, f"{path}.")
 
 
 def url_path(path: str) -> str:

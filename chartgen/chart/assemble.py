@@ -42,7 +42,7 @@ def _files(app: App, image: ImageRef, display_name: str, epoch: int) -> Tree:
     made = {
         "Chart.yaml": text.to_yaml(text.quoted(metadata.build(app, image, epoch))),
         "README.md": readme.build(app, image, contract, display_name),
-        "app.json": text.to_json(appdata.build(app, display_name)),
+        "app.json": text.to_json(appdata.build(app, display_name, chart_values)),
         "ci/test-values.yaml": _SAMPLE_COMMENT + text.to_yaml(text.quoted(sample.build(app))),
         "values.schema.json": text.to_json(contract),
         "values.yaml": text.to_yaml(chart_values),

@@ -169,6 +169,9 @@ def expand(text: str, environment: Mapping[str, str]) -> str:
 def _limits(resources: Mapping[str, Any]) -> Arguments:
     with reading(resources, "resources") as fields:
         limits, requests = fields.take("limits", {}), fields.take("requests", {})
+        for amounts in (limits, requests):
+            # No write is stopped at it: the kubelet looks now and then, and evicts.
+            amounts.pop("ephemeral-storage", None)
     with reading(limits, "limits") as fields:
         memory, processors = amount(fields.take("memory")), exact(fields.take("cpu"))
     with reading(requests, "requests") as fields:

@@ -58,7 +58,7 @@ def test_the_default_pod_meets_the_restricted_standard() -> None:
     assert pod["securityContext"] == {
         "runAsNonRoot": True,
         "runAsUser": 10001,
-        "runAsGroup": 0,
+        "runAsGroup": 10001,
         "fsGroup": 10001,
         "seccompProfile": {"type": "RuntimeDefault"},
     }
@@ -79,8 +79,8 @@ def test_the_container_runs_the_pinned_image_with_limits_and_three_probes() -> N
     (container,) = helm.pod(render())["containers"]
     assert container["image"] == f"registry.example.com/team/support:1.2.0@{DIGEST}"
     assert container["resources"] == {
-        "requests": {"cpu": "500m", "memory": "512Mi"},
-        "limits": {"cpu": "1000m", "memory": "1Gi"},
+        "requests": {"cpu": "500m", "memory": "512Mi", "ephemeral-storage": "256Mi"},
+        "limits": {"cpu": "1000m", "memory": "1Gi", "ephemeral-storage": "2Gi"},
     }
     probes = [container[name] for name in ("startupProbe", "readinessProbe", "livenessProbe")]
     assert [probe["httpGet"]["path"] for probe in probes] == ["/healthz", "/healthz", "/health"]

@@ -23,6 +23,7 @@ PARTS = {
     "user": "robin",
     "password": {"existingSecret": {"name": "db", "key": "password"}},
 }
+IMAGE = "docker.io/library/postgres:17"
 INGRESS = {"enabled": True, "hosts": [{"host": "flows.example.com"}]}
 ROUTE = {"enabled": True, "parentRefs": [{"name": "gateway"}], "hostnames": ["flows.example.com"]}
 
@@ -184,12 +185,11 @@ def test_a_database_by_its_parts_has_no_password_in_its_address() -> None:
     tls = {"mode": "verify-full", "caSecret": {"name": "db"}}
     rendered = render(database={**PARTS, "port": 6432, "tls": tls})
     env = helm.env(rendered)
-    assert env["LANGFLOW_DATABASE_URL"] == "postgresql://robin@db.example.com:6432/flows"
-    assert env["PGPASSWORD"] == {"name": "db", "key": "password"}
-    assert (env["PGSSLMODE"], env["PGSSLROOTCERT"]) == (
-        "verify-full",
-        "/run/chartgen/database/ca.crt",
+    assert env["LANGFLOW_DATABASE_URL"] == (
+        "postgresql://robin@db.example.com:6432/flows"
+        "?sslmode=verify-full&sslrootcert=/run/chartgen/database/ca.crt"
     )
+    assert env["PGPASSWORD"] == {"name": "db", "key": "password"}
     (mount,) = [
         mount
         for mount in helm.pod(rendered)["containers"][0]["volumeMounts"]
@@ -213,6 +213,7 @@ def test_a_password_by_value_is_kept_in_the_secret_of_the_release() -> None:
         ({**PARTS, "password": {}}, "set database.password.value"),
         ({**PARTS, "name": "a?b"}, "/database/name"),
         ({**PARTS, "tls": {"mode": "prefer"}}, "/database/tls/mode"),
+        ({**DATABASE, "tls": {"mode": "require"}}, "database.tls goes with the parts"),
     ],
 )
 def test_half_a_database_is_refused(database: dict[str, Any], words: str) -> None:
@@ -271,7 +272,7 @@ def test_the_operator_makes_the_one_secret_out_of_a_store() -> None:
 
 
 def test_a_backup_dumps_to_a_claim_that_outlives_the_release() -> None:
-    rendered = render(database=PARTS, backup={"enabled": True})
+    rendered = render(database=PARTS, backup={"enabled": True, "image": IMAGE})
     job = spec(rendered, "CronJob")["jobTemplate"]["spec"]["template"]["spec"]
     (dump,) = job["containers"]
     assert "pg_dump" in dump["command"][-1]
@@ -285,7 +286,9 @@ def test_a_backup_dumps_to_a_claim_that_outlives_the_release() -> None:
 
 def test_a_backup_to_a_bucket_needs_no_claim() -> None:
     bucket = {"bucket": "backups/flows", "endpoint": "http://s3:9000", "existingSecret": "s3"}
-    rendered = render(database=PARTS, backup={"enabled": True, "s3": bucket})
+    rendered = render(
+        database=PARTS, backup={"enabled": True, "image": IMAGE, "s3": {**bucket, "image": IMAGE}}
+    )
     job = spec(rendered, "CronJob")["jobTemplate"]["spec"]["template"]["spec"]
     assert [one["name"] for one in (*job["initContainers"], *job["containers"])] == [
         "dump",
@@ -297,8 +300,35 @@ def test_a_backup_to_a_bucket_needs_no_claim() -> None:
     )
 
 
+def test_a_backup_by_no_image_is_refused() -> None:
+    bucket = {"bucket": "b", "existingSecret": "s3"}
+    words = refusal(database=PARTS, backup={"enabled": True, "s3": bucket})
+    assert "backup.image is empty" in words
+    assert "backup.s3.image is empty" in words
+
+
+def test_a_value_that_is_taken_back_is_named() -> None:
+    words = refusal(networkAccess=None, metrics=None)
+    assert "networkAccess is null: leave it out" in words
+    assert "metrics is null" in words
+
+
+def test_a_character_that_yaml_cannot_carry_is_refused() -> None:
+    context = {"seLinuxOptions": {"level": "\x7f"}}
+    assert "YAML cannot carry" in refusal(securityContext=context)
+
+
+def test_annotations_of_the_user_never_replace_those_that_roll_the_pods() -> None:
+    given = {"checksum/secret": "mine", "note": "1e3"}
+    metadata = spec(render(podAnnotations=given))["template"]["metadata"]
+    assert metadata["annotations"]["checksum/secret"] != "mine"
+    assert metadata["annotations"]["note"] == "1e3"
+
+
 def test_a_backup_of_an_address_with_a_password_is_refused() -> None:
-    assert "backup needs database.host" in refusal(database=DATABASE, backup={"enabled": True})
+    assert "backup needs database.host" in refusal(
+        database=DATABASE, backup={"enabled": True, "image": IMAGE}
+    )
 
 
 def test_metrics_are_found_by_annotations_or_by_the_operator() -> None:
@@ -315,7 +345,25 @@ def test_metrics_are_found_by_annotations_or_by_the_operator() -> None:
     assert rendered["ServiceMonitor"]["metadata"]["labels"]["release"] == "prometheus"
     ports = [port["name"] for port in spec(rendered, "Service")["ports"]]
     assert spec(rendered, "ServiceMonitor")["endpoints"][0]["port"] in ports
-    assert "ServiceMonitor" not in render(metrics={"serviceMonitor": monitor})
+    assert "need metrics: set metrics.enabled" in refusal(metrics={"serviceMonitor": monitor})
+
+
+def test_alerts_and_a_dashboard_know_the_release() -> None:
+    monitor, labels = {"enabled": True}, {"release": "prometheus"}
+    metrics = {"enabled": True, "serviceMonitor": monitor, "dashboard": {"enabled": True}}
+    rules = {"enabled": True, "labels": labels}
+    rendered = render(metrics={**metrics, "prometheusRule": rules})
+    (group,) = spec(rendered, "PrometheusRule")["groups"]
+    assert rendered["PrometheusRule"]["metadata"]["labels"]["release"] == "prometheus"
+    for rule in group["rules"]:
+        assert 'namespace="prod"' in rule["expr"], rule["alert"]
+        assert "demo-support" in rule["expr"], rule["alert"]
+        assert rule["annotations"]["summary"].startswith("demo-support")
+    assert "Connections" in "".join(rule["alert"] for rule in group["rules"])
+    board = json.loads(rendered["ConfigMap"]["data"]["demo-support.json"])
+    assert {panel["type"] for panel in board["panels"]} == {"timeseries"}
+    assert rendered["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
+    assert "needs a ServiceMonitor" in refusal(metrics={"enabled": True, "prometheusRule": rules})
 
 
 def test_traces_go_where_the_values_say() -> None:
@@ -340,7 +388,9 @@ def test_traces_go_where_the_values_say() -> None:
 )
 def test_one_registry_takes_the_place_of_all(registry: str, image: str) -> None:
     rendered = render(
-        **{"global": {"imageRegistry": registry}}, database=PARTS, backup={"enabled": True}
+        **{"global": {"imageRegistry": registry}},
+        database=PARTS,
+        backup={"enabled": True, "image": IMAGE},
     )
     assert helm.pod(rendered)["containers"][0]["image"].startswith(f"{image}:1.2.0@")
     job = spec(rendered, "CronJob")["jobTemplate"]["spec"]["template"]["spec"]

@@ -8,7 +8,7 @@
 {{- if include "app.onOpenShift" . }}
 {{- $context = omit $context "runAsUser" "runAsGroup" "fsGroup" }}
 {{- end }}
-{{- toYaml $context }}
+{{- include "app.yaml" $context }}
 {{- end }}
 
 {{- /* What all pods of a release share. */}}
@@ -24,17 +24,17 @@ priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .Values.imagePullSecrets }}
 imagePullSecrets:
-  {{- toYaml . | nindent 2 }}
+  {{- include "app.yaml" . | nindent 2 }}
 {{- end }}
 securityContext:
   {{- include "app.podSecurityContext" . | nindent 2 }}
 {{- with .Values.nodeSelector }}
 nodeSelector:
-  {{- toYaml . | nindent 2 }}
+  {{- include "app.yaml" . | nindent 2 }}
 {{- end }}
 {{- with .Values.tolerations }}
 tolerations:
-  {{- toYaml . | nindent 2 }}
+  {{- include "app.yaml" . | nindent 2 }}
 {{- end }}
 {{- end }}
 
@@ -64,7 +64,7 @@ httpGet:
   path: {{ .path | quote }}
   port: http
 {{ end }}
-{{- toYaml .probe }}
+{{- include "app.yaml" .probe }}
 {{- end }}
 
 {{- /* What a claim asks for. */}}

@@ -2,7 +2,13 @@
 {{- define "app.backupEnv" -}}
 {{- $database := .Values.database }}
 {{- $s3 := .Values.backup.s3 }}
-{{- $env := pick (include "app.databaseEnv" . | fromJson) "PGPASSWORD" "PGSSLMODE" "PGSSLROOTCERT" }}
+{{- $env := pick (include "app.databaseEnv" . | fromJson) "PGPASSWORD" }}
+{{- with $database.tls }}
+{{- $_ := set $env "PGSSLMODE" .mode }}
+{{- if .caSecret }}
+{{- $_ := set $env "PGSSLROOTCERT" (include "app.authorityFile" $) }}
+{{- end }}
+{{- end }}
 {{- $env = merge $env (dict "HOME" "/tmp" "PGHOST" $database.host "PGPORT" (include "app.databasePort" .) "PGDATABASE" $database.name "PGUSER" $database.user) }}
 {{- if $s3.bucket }}
 {{- $env = merge $env (dict "RCLONE_S3_PROVIDER" "Other" "RCLONE_S3_ENV_AUTH" "true" "RCLONE_S3_ENDPOINT" $s3.endpoint "RCLONE_S3_REGION" $s3.region "BUCKET" (printf ":s3:%s" $s3.bucket)) }}
@@ -32,9 +38,9 @@
   env:
     {{- include "app.variables" $env | trim | nindent 4 }}
   resources:
-    {{- toYaml .root.Values.backup.resources | nindent 4 }}
+    {{- include "app.yaml" .root.Values.backup.resources | nindent 4 }}
   securityContext:
-    {{- toYaml .root.Values.securityContext | nindent 4 }}
+    {{- include "app.yaml" .root.Values.securityContext | nindent 4 }}
   volumeMounts:
     - name: backup
       mountPath: /backup

@@ -19,7 +19,7 @@
 {{- define "app.address" -}}
 {{- $ingress := .Values.ingress }}
 {{- if and $ingress.enabled $ingress.hosts }}
-{{- printf "%s://%s" (ternary "https" "http" (gt (len $ingress.tls) 0)) (first $ingress.hosts).host }}
+{{- printf "%s://%s" (ternary "https" "http" (not (empty $ingress.tls))) (first $ingress.hosts).host }}
 {{- else if and .Values.httpRoute.enabled .Values.httpRoute.hostnames }}
 {{- /* A route does not tell whether its Gateway speaks TLS. */}}
 {{- printf "https://%s" (first .Values.httpRoute.hostnames) }}

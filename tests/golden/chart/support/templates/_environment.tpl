@@ -30,13 +30,24 @@
   | toJson }}
 {{- end }}
 
+{{- define "app.authorityFile" -}}
+/run/chartgen/database/ca.crt
+{{- end }}
+
+{{- /* How the server is trusted, in the address: a variable would also hold for what flows connect to. */}}
+{{- define "app.databaseTrust" -}}
+{{- with .tls -}}
+?sslmode={{ .mode }}{{ if .caSecret }}&sslrootcert={{ include "app.authorityFile" . }}{{ end }}
+{{- end }}
+{{- end }}
+
 {{- define "app.databasePort" -}}
 {{- (.Values.database | default dict).port | default 5432 | int }}
 {{- end }}
 
 {{- /*
-The variables that name the shared database, as JSON. A password never stands in the address: libpq
-takes it, and how to trust the server, from variables of its own.
+The variables that name the shared database, as JSON. A password never stands in an address made of
+parts: libpq takes it from a variable of its own.
 */}}
 {{- define "app.databaseEnv" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
@@ -44,18 +55,12 @@ takes it, and how to trust the server, from variables of its own.
 {{- $env := dict }}
 {{- with .Values.database }}
 {{- if .host }}
-{{- $_ := set $env $app.database.env (printf "postgresql://%s@%s:%s/%s" .user .host (include "app.databasePort" $) .name) }}
+{{- $_ := set $env $app.database.env (printf "postgresql://%s@%s:%s/%s%s" .user .host (include "app.databasePort" $) .name (include "app.databaseTrust" .)) }}
 {{- $secret := .password.existingSecret | default (dict "name" $own) }}
 {{- $_ := set $env "PGPASSWORD" (merge (dict) $secret (dict "key" "PGPASSWORD")) }}
 {{- else }}
 {{- $secret := .existingSecret | default (dict "name" $own) }}
 {{- $_ := set $env $app.database.env (merge (dict) $secret (dict "key" $app.database.env)) }}
-{{- end }}
-{{- with .tls }}
-{{- $_ := set $env "PGSSLMODE" .mode }}
-{{- with .caSecret }}
-{{- $_ := set $env "PGSSLROOTCERT" "/run/chartgen/database/ca.crt" }}
-{{- end }}
 {{- end }}
 {{- with $app.database.poolEnv }}
 {{- $_ := set $env . (include "app.databasePool" $) }}
@@ -201,7 +206,7 @@ optional: true
 {{- define "app.authorityMount" -}}
 {{- with ((.Values.database | default dict).tls | default dict).caSecret }}
 - name: database-authority
-  mountPath: /run/chartgen/database
+  mountPath: {{ include "app.authorityFile" . | dir }}
   readOnly: true
 {{- end }}
 {{- end }}

@@ -73,3 +73,12 @@ helm.sh/chart: {{ include "app.labelValue" (printf "%s-%s" .root.Chart.Name .roo
 {{ $key | quote }}: {{ $value | quote }}
 {{- end }}
 {{- end }}
+
+{{- /* A value as it is. Helm's toYaml gives nothing at all, and no error, for some characters. */}}
+{{- define "app.yaml" -}}
+{{- $text := toYaml . }}
+{{- if and . (not $text) }}
+{{- fail "a value holds a character that YAML cannot carry: look for control characters in your values" }}
+{{- end }}
+{{- $text }}
+{{- end }}
