@@ -8,7 +8,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: package push run test runtime-base lint format bench clean help
+.PHONY: package push run test runtime-base test-cluster lint format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
@@ -24,6 +24,10 @@ test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="
 
 runtime-base: $(VENV)/.test ## Make the Langflow that tests/runtime runs; root, debootstrap (PROFILE=full)
 	@$(BIN)/python -m tests.runtime.base $(PROFILE)
+
+test-cluster: $(VENV)/.test ## Build the Kubernetes that tests/cluster runs (13 minutes, once) and test on it; root
+	$(BIN)/python -m tests.cluster build
+	$(BIN)/pytest tests/cluster $(ARGS)
 
 lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff check .
