@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+import helm_python
 import kubernetes_validate  # type: ignore[import-untyped] # it has no types
 import pytest
 
@@ -161,6 +162,10 @@ def test_openshift_gives_the_pods_their_user_and_answers_names_on_its_own_port()
     assert [rule["port"] for rule in ports] == [53, 53, 5353, 5353]
 
 
-def test_a_name_that_looks_like_a_number_stays_a_text() -> None:
-    rendered = helm.objects(FILES, {**VALUES, "nameOverride": "e3"}, name="1e3")
-    assert {document["metadata"]["name"] for document in rendered.values()} == {"1e3", "1e3-test"}
+def test_a_name_that_looks_like_a_number_stays_a_text_and_names_no_service() -> None:
+    rendered = helm.objects(FILES, {**VALUES, "fullnameOverride": "e3"}, name="1e3")
+    assert {document["metadata"]["name"] for document in rendered.values()} == {"e3", "e3-test"}
+    labels = {one["metadata"]["labels"]["app.kubernetes.io/instance"] for one in rendered.values()}
+    assert labels == {"1e3"}
+    with pytest.raises(helm_python.HelmError, match="does not begin with a letter"):
+        helm.objects(FILES, VALUES, name="1e3")

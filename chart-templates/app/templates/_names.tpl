@@ -1,6 +1,11 @@
+{{- /* A `text` cut to a `length`, with no dash at the end. */}}
+{{- define "app.cut" -}}
+{{- regexReplaceAll "-+$" (trunc (int .length) .text) "" }}
+{{- end }}
+
 {{- /* Name of the application: label value and first part of names. */}}
 {{- define "app.name" -}}
-{{- .Values.nameOverride | default .Chart.Name | trunc 52 | trimSuffix "-" }}
+{{- include "app.cut" (dict "text" (.Values.nameOverride | default .Chart.Name) "length" 52) }}
 {{- end }}
 
 {{- /* Name of all objects of a release, with room for a suffix. */}}
@@ -8,7 +13,7 @@
 {{- $name := include "app.name" . }}
 {{- $release := .Release.Name | replace "." "-" }}
 {{- $both := ternary $release (printf "%s-%s" $release $name) (contains $name $release) }}
-{{- .Values.fullnameOverride | default $both | trunc 52 | trimSuffix "-" }}
+{{- include "app.cut" (dict "text" (.Values.fullnameOverride | default $both) "length" 52) }}
 {{- end }}
 
 {{- define "app.serviceAccountName" -}}

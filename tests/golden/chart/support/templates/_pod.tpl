@@ -4,9 +4,12 @@
 {{- end }}
 
 {{- define "app.podSecurityContext" -}}
-{{- $context := .Values.podSecurityContext }}
+{{- $context := .Values.podSecurityContext | default dict }}
 {{- if include "app.onOpenShift" . }}
 {{- $context = omit $context "runAsUser" "runAsGroup" "fsGroup" }}
+{{- end }}
+{{- if not ($context.seccompProfile | default dict).type }}
+{{- $context = omit $context "seccompProfile" }}
 {{- end }}
 {{- include "app.yaml" $context }}
 {{- end }}
