@@ -8,7 +8,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: package push run test runtime-base test-cluster lint format bench clean help
+FUZZ_SECONDS ?= 60
+.PHONY: package push run test fuzz gate runtime-base test-cluster lint format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
@@ -21,6 +22,13 @@ run: package ## Package, then run the release in the local engine until Ctrl-C
 
 test: $(VENV)/.test ## Run all tests; what a test cannot do here it says (ARGS="-k name")
 	$(BIN)/pytest $(ARGS)
+
+fuzz: $(VENV)/.fuzz ## Mutate flows for FUZZ_SECONDS, 60, half of it led by coverage (ARGS="--seed 1")
+	$(BIN)/python -m tests.fuzz --seconds $$(($(FUZZ_SECONDS) / 2)) $(ARGS)
+	$(BIN)/python -m tests.fuzz.guided $$(($(FUZZ_SECONDS) / 2))
+
+gate: $(VENV)/.test ## Print what the secret gate finds and stops, beside two other scanners
+	@$(BIN)/python -m tests.planting
 
 runtime-base: $(VENV)/.test ## Make the Langflow that tests/runtime runs; root, debootstrap (PROFILE=full)
 	@$(BIN)/python -m tests.runtime.base $(PROFILE)
@@ -58,3 +66,7 @@ $(VENV)/.package: $(VENV)/bin/python pyproject.toml
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	touch $@ $(VENV)/.package
+
+$(VENV)/.fuzz: $(VENV)/.test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
+	touch $@

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -36,12 +37,21 @@ def load(file: Path) -> Mapping[str, Any]:
         raise _invalid(
             file, "", f"this is {schema.kind(options)}, and must be a mapping", "name: my-bots"
         )
+    _write_days(options)
     if findings := schema.check(options, "config.schema.json", file=str(file)):
         raise InvalidInput(f"{file} is not right", findings)
     for key in ("flows", "destination"):
         if key in options:
             options[key] = _beside(file, options[key])
     return dict(options)
+
+
+def _write_days(options: dict[str, Any]) -> None:
+    """Write the days of exceptions as texts: YAML takes 2027-01-31 for a date."""
+    given = options.get("exceptions")
+    for item in given if isinstance(given, list) else ():
+        if isinstance(item, dict) and type(item.get("expires")) is date:
+            item["expires"] = item["expires"].isoformat()
 
 
 def _parse(file: Path) -> Any:

@@ -101,10 +101,20 @@ class Selection:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Exemption:
+    """A reviewed exception: what was found under this fingerprint may stay, until a day."""
+
+    fingerprint: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What a user asks a runtime for: the options of one run that shape the application.
 
     `modules` says which package brings a module; "" is for one that nothing need be added for.
+    `today` is the day by which exceptions expire, as ISO 8601 writes it.
     """
 
     name: str
@@ -116,6 +126,8 @@ class Request:
     credentials: tuple[Selection, ...] = ()
     parameters: tuple[Selection, ...] = ()
     bind_literals: bool = False
+    exceptions: tuple[Exemption, ...] = ()
+    today: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -167,29 +167,51 @@ def make_lock(options: Options, watcher: Watcher) -> bytes:
 
 
 def write(release: Release, folder: Path) -> None:
-    """Write a release; each folder and each file appears whole or not at all.
+    """Write a release: whoever looks finds the old one, none, or the whole new one.
 
-    The report goes first and comes last: where one stands, all that it names stands too.
+    All of it is on disk before the old one is touched. The report goes first and comes last:
+    where one stands, all that it names stands too.
     """
     try:
-        for name in release.files:
-            if name.endswith(REPORT):
-                (folder / name).unlink(missing_ok=True)
-                _clear(folder / name.removesuffix(REPORT), release)
-        for name, content in release.folders.items():
-            tree.write(content, folder / name)
-        for name, data in release.files.items():
-            tree.write_file(folder / name, data)
+        with destination.stage(folder) as stage:
+            for name, content in release.folders.items():
+                _refuse(folder / name, not (folder / name).is_dir())
+                tree.write(content, stage / name)
+            for name, data in release.files.items():
+                _refuse(folder / name, (folder / name).is_dir())
+                tree.write_file(stage / name, data)
+            _replace(release, stage, folder)
     except OSError as fault:
         reason = (fault.strerror or type(fault).__name__).lower()
         raise Unavailable(f"{folder} cannot be written to: {reason}") from fault
 
 
-def _clear(stem: Path, release: Release) -> None:
-    """Remove what a release before this one has made and this one has not: it would be wrong."""
+def _refuse(place: Path, is_other: bool) -> None:
+    """Raise InvalidInput when somebody else's file or folder is in the place of ours."""
+    if os.path.lexists(place) and (is_other or place.is_symlink()):
+        raise InvalidInput(f"{place} is in the way: remove it, or name another destination")
+
+
+def _replace(release: Release, stage: Path, folder: Path) -> None:
+    """Move a release that is complete to its place."""
+    files = sorted(release.files, key=lambda name: name.endswith(REPORT))
+    for name in files:
+        if name.endswith(REPORT):
+            (folder / name).unlink(missing_ok=True)
+            _clear(folder / name.removesuffix(REPORT), release, stage)
+    tree.sync(folder)
+    for name in (*release.folders, *files):
+        if name.endswith(REPORT):
+            tree.sync(folder)
+        destination.put(stage / name, folder / name, aside=stage / f"{name}.old")
+    tree.sync(folder)
+
+
+def _clear(stem: Path, release: Release, stage: Path) -> None:
+    """Take away what a release before this one has made and this one has not: it would be wrong."""
     made = stem.with_name(stem.name + report.IMAGE_FOLDER)
     if made.name not in release.folders and made.is_dir() and not made.is_symlink():
-        shutil.rmtree(made)
+        made.rename(stage / made.name)
     stem.with_name(stem.name + report.IMAGE_ARCHIVE).unlink(missing_ok=True)
 
 

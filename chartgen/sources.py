@@ -148,11 +148,15 @@ def _text(name: str) -> str:
 
 def _read(file: Path, label: str, findings: list[Finding]) -> Iterator[Source]:
     try:
-        if not stat.S_ISREG(file.stat().st_mode):
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
             findings.append(_error("unreadable", label, "this is not a regular file"))
             return
         with file.open("rb") as stream:
-            data = stream.read(FILE_LIMIT + 1)
+            # What is asked for is set aside at once; and a file may grow while it is read.
+            data = stream.read(min(found.st_size, FILE_LIMIT) + 1)
+            if len(data) > found.st_size:
+                data += stream.read(FILE_LIMIT + 1 - len(data))
     except OSError as fault:
         findings.append(_error("unreadable", label, _reason(fault)))
         return

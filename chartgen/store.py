@@ -5,19 +5,22 @@ from __future__ import annotations
 import os
 import tempfile
 import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
+from chartgen.errors import Unavailable
 from chartgen.tree import Reader
 
 
 class Store:
     """A temporary file without a name: it ends with the last one who can read from it.
 
-    It is written by one thread and read by any number. Raises OSError like any file.
+    It is written by one thread and read by any number. Raises Unavailable when the disk is full.
     """
 
     def __init__(self) -> None:
-        with tempfile.TemporaryFile() as file:
+        with _said(), tempfile.TemporaryFile() as file:
             self._handle = os.dup(file.fileno())
         weakref.finalize(self, os.close, self._handle)
         self.size = 0
@@ -25,8 +28,9 @@ class Store:
     def write(self, data: bytes, /) -> None:
         """Put bytes at the end."""
         rest = memoryview(data)
-        while rest:
-            rest = rest[os.pwrite(self._handle, rest, self.size + len(data) - len(rest)) :]
+        with _said():
+            while rest:
+                rest = rest[os.pwrite(self._handle, rest, self.size + len(data) - len(rest)) :]
         self.size += len(data)
 
     def add(self, data: bytes) -> Reader:
@@ -64,3 +68,15 @@ class Stored:
 
     def close(self) -> None:
         """Nothing: the store goes when nobody holds it any more."""
+
+
+@contextmanager
+def _said() -> Iterator[None]:
+    """Say what a file without a name cannot: where it was to be, and who decides that."""
+    try:
+        yield
+    except OSError as fault:
+        reason = (fault.strerror or type(fault).__name__).lower()
+        raise Unavailable(
+            f"no temporary file can be written: {reason} (TMPDIR names the folder for them)"
+        ) from fault

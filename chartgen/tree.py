@@ -166,7 +166,7 @@ def writing(path: Path) -> Iterator[BinaryIO]:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-    _sync(path.parent)
+    sync(path.parent)
 
 
 def _fill(root: Path, tree: Tree) -> None:
@@ -184,7 +184,7 @@ def _fill(root: Path, tree: Tree) -> None:
         for _ in pool.map(write_one, tree):
             pass
     for folder in parents | {root}:
-        _sync(folder)
+        sync(folder)
 
 
 def _write_out(handle: int, data: bytes) -> None:
@@ -204,7 +204,7 @@ def _swap(fresh: Path, folder: Path) -> None:
     """Put `fresh` in the place of `folder`; an old folder is moved aside first, then removed."""
     if not folder.exists():
         fresh.rename(folder)
-        _sync(folder.parent)
+        sync(folder.parent)
         return
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
@@ -214,12 +214,13 @@ def _swap(fresh: Path, folder: Path) -> None:
         except BaseException:
             aside.rename(folder)
             raise
-        _sync(folder.parent)
+        sync(folder.parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Wait until the disk has what a folder lists."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from chartgen.cli import terminal
 from chartgen.cli.output import tell
 from chartgen.cli.parser import Usage
 from chartgen.errors import InvalidInput
-from chartgen.model import Request, Selection
+from chartgen.model import Exemption, Request, Selection
 
 if TYPE_CHECKING:
     from chartgen.cli.output import Narrator
@@ -129,6 +130,9 @@ def _request(
         credentials=tuple(Selection(**item) for item in said.get("credentials", ())),
         parameters=tuple(Selection(**item) for item in said.get("parameters", ())),
         bind_literals=pick("bind_literals", "bindLiterals", False),
+        exceptions=tuple(Exemption(**item) for item in said.get("exceptions", ())),
+        # The real day: SOURCE_DATE_EPOCH must not make an exception last.
+        today=datetime.now(UTC).date().isoformat(),
     )
 
 

@@ -42,6 +42,31 @@ def test_all_options_are_read(file: Path) -> None:
     assert read["credentials"][0]["required"] is False
 
 
+@pytest.mark.parametrize("day", ["2027-01-31", "'2027-01-31'"])
+def test_an_exceptions_last_day_needs_no_quotes(file: Path, day: str) -> None:
+    mark = "scrypt:0123456789abcdef"
+    file.write_text(f"exceptions: [{{fingerprint: '{mark}', reason: a sample, expires: {day}}}]")
+    [exception] = config.load(file)["exceptions"]
+    assert exception == {"fingerprint": mark, "reason": "a sample", "expires": "2027-01-31"}
+
+
+@pytest.mark.parametrize(
+    "exception",
+    [
+        "{fingerprint: 'scrypt:0123456789abcdef', expires: 2027-01-31}",
+        "{fingerprint: 'scrypt:0123456789abcdef', reason: '', expires: 2027-01-31}",
+        "{fingerprint: 'scrypt:0123456789abcdef', reason: a sample}",
+        "{fingerprint: 'scrypt:0123456789abcdef', reason: a sample, expires: never}",
+        "{fingerprint: 'scrypt:0123456789abcdef', reason: a, expires: 2027-01-31 10:00:00}",
+        "{fingerprint: 'sha256:0123456789abcdef', reason: a sample, expires: 2027-01-31}",
+    ],
+)
+def test_an_exception_without_fingerprint_reason_and_day_is_refused(
+    file: Path, exception: str
+) -> None:
+    only(file, f"exceptions: [{exception}]")
+
+
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "\ufeffname: bots\n", "{}"])
 def test_an_empty_file_and_a_byte_order_mark_are_fine(file: Path, text: str) -> None:
     file.write_text(text, encoding="utf-8")

@@ -7,7 +7,18 @@ from typing import Any
 
 import pytest
 
-from tests.flows_factory import Json, baked, codes, component, field, flow, found, load, source
+from tests.flows_factory import (
+    FAKE_KEY,
+    Json,
+    baked,
+    codes,
+    component,
+    field,
+    flow,
+    found,
+    load,
+    source,
+)
 
 V4 = "8f3ba2f5-6d1c-4a55-9a0e-1b6f6f0d7c11"
 V5 = str(uuid.uuid5(uuid.NAMESPACE_URL, "x"))
@@ -212,3 +223,10 @@ def test_a_baked_flow_is_json_in_a_fixed_order() -> None:
     assert list(json.loads(content)["data"]["nodes"][0]["data"]["node"]["template"]) == [
         "_type", "z", "a",
     ]  # fmt: skip
+
+
+def test_an_endpoint_that_is_a_secret_is_replaced_and_not_shown() -> None:
+    app = load(flow(endpoint_name=FAKE_KEY))
+    assert FAKE_KEY not in str(app)
+    assert FAKE_KEY.encode() not in b"".join(app.files.values())
+    assert found(app, "endpoint-renamed").message

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -120,3 +121,11 @@ def test_two_variables_that_would_become_one_are_an_error() -> None:
     finding = found(app, "name-clash")
     assert (finding.level, finding.field) == ("error", "b")
     assert "MY_KEY" in finding.message
+
+
+def test_a_component_of_twenty_thousand_words_has_a_name_soon() -> None:
+    start = time.process_time()
+    app = load(flow(component("a-" * 20_000, api_key=secret())))
+    assert time.process_time() - start < 1
+    [name] = credentials(app)
+    assert len(name) <= 100

@@ -19,7 +19,7 @@ KEYS = {
     "AWS": "AKIA" + "Q3EGRZWTPNBVXYKD",
     "Google": "AIza" + "SyD3mN5pQ8sTaB3dE6gH9jK2mN5pQ8sTvWx"[:35],
     "Groq": "gsk_" + "aB3dE6gH9j" * 5,
-    "private key": "-----BEGIN RSA PRIVATE KEY-----",
+    "private key": "-----BEGIN RSA PRIVATE " + "KEY-----\n" + "MIIEpAIBAAKCAQEA" * 4,
     "web token": "eyJ" + "hbGciOiJIUzI1NiJ9" + ".eyJ" + "zdWIiOiIxMjM0NTY" + ".sIgNaTuRe-0123",
     "password in a URL": "https://ada:S3cr3t-pa55@db.example.com/x",
     "key in a URL": "https://api.example.com/v1?lang=en&api_key=Zq8rT2vXb91L",
@@ -66,7 +66,7 @@ def test_a_key_in_an_edge_is_in_no_component() -> None:
 
 
 def test_bind_literals_cannot_bind_a_prompt() -> None:
-    app = load(flow(component(prompt=field(FAKE_KEY))), bind_literals=True)
+    app = load(flow(component(prompt=field(FAKE_KEY, "PromptInput"))), bind_literals=True)
     assert codes(app) == ["literal-secret"]
 
 
@@ -110,8 +110,22 @@ def test_redaction_takes_every_secret_out() -> None:
         "-----BEGIN " + "A " * 10**5,
         "eyJ" + "a.eyJ" * 10**5,
         "https://x?" + "a=b&" * 10**5,
+        "SG." * 10**5,
+        "sk-aaaaaaaaaaaaaaaa " * 10**4,
+        "eyJaaaaaaaaaaaaaaaaa." * 10**4,
+        "-----BEGIN PRIVATE KEY-----a: " * 10**4,
+        "x://hooks.zapier.com/hooks/" * 10**4,
+        "https://u:" + "p/" * 10**5,
+        "password" * 10**5,
+        "api_key=" * 10**5,
+        "password=abcd;" * 10**4,
+        "password is " * 10**4,
+        "bearer " * 10**5,
+        "Q~" * 10**5,
+        "token: str | " * 10**4,
+        '"api_key": "' * 10**4,
     ],
-    ids=range(9),
+    ids=range(23),
 )
 def test_no_text_takes_long_to_search(text: str) -> None:
     start = time.process_time()

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from chartgen import pipeline, reference, tree
+from chartgen import destination, pipeline, reference
 from chartgen.errors import ChartgenError, InvalidInput, Unavailable
 from chartgen.image import BUILDERS, Built, Order
 from chartgen.model import Request
@@ -174,15 +174,35 @@ def test_a_release_is_written_report_last_and_its_old_report_removed_first(
 ) -> None:
     release = pipeline.package(options(), Listener())
     pipeline.write(release, Path("dist"))
-    written: list[str] = []
+    moved: list[str] = []
+    put = destination.put
 
-    def write(path: Path, data: bytes) -> None:
+    def watched(fresh: Path, place: Path, aside: Path) -> None:
         assert not Path("dist/bots-1.0.0.release.json").exists()
-        written.append(path.name)
+        moved.append(place.name)
+        put(fresh, place, aside)
 
-    monkeypatch.setattr(tree, "write_file", write)
+    monkeypatch.setattr(destination, "put", watched)
     pipeline.write(release, Path("dist"))
-    assert written == ["bots-1.0.0.tgz", "bots-1.0.0.release.json"]
+    assert moved == ["bots-1.0.0.context", "bots-1.0.0.tgz", "bots-1.0.0.release.json"]
+
+
+@pytest.mark.parametrize("name", ["bots-1.0.0.context", "bots-1.0.0.tgz"])
+def test_what_is_no_part_of_a_release_and_in_its_place_is_left_alone(name: str) -> None:
+    release = pipeline.package(options(), Listener())
+    pipeline.write(release, Path("dist"))
+    place = Path("dist") / name
+    if place.is_dir():
+        place.rename("elsewhere")
+        place.symlink_to(Path("elsewhere").absolute())
+    else:
+        place.unlink()
+        place.mkdir()
+    with pytest.raises(InvalidInput, match=f"{name} is in the way: remove it"):
+        pipeline.write(release, Path("dist"))
+    assert Path("dist/bots-1.0.0.release.json").exists()
+    assert place.is_symlink() or place.is_dir()
+    assert not list(Path("dist").glob(".*"))
 
 
 def test_paths_are_those_that_are_written() -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+import tracemalloc
 from pathlib import Path
 from typing import IO, Any
 
@@ -162,3 +163,12 @@ def test_reading_changes_nothing_on_disk(tmp_path: Path) -> None:
     (tmp_path / "a.json").chmod(stat.S_IRUSR)
     collected(tmp_path)
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*")} == before
+
+
+def test_a_small_file_takes_little_memory(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"{}")
+    tracemalloc.start()
+    flows_factory.collect([tmp_path])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1024 * 1024

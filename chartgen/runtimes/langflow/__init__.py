@@ -18,6 +18,7 @@ from chartgen.runtimes.langflow import (
     reading,
     settings,
 )
+from chartgen.runtimes.langflow.exemptions import Exemptions
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.reading import Reading
 from chartgen.sources import Source
@@ -37,7 +38,8 @@ def load(sources: Iterable[Source], request: Request) -> App:
     """
     known, store = packages.known(facts.load(), request.modules), Store()
     inputs, claims, findings = _claims(sources, store)
-    ledger = Ledger(facts=known, selections=request.credentials)
+    exemptions = Exemptions(given=request.exceptions, today=request.today)
+    ledger = Ledger(facts=known, selections=request.credentials, exemptions=exemptions)
     readings = [reading.read(claim, ledger, request, known, store) for claim in claims]
     ledger.report_confused()
     ledger.report_unused(
@@ -52,6 +54,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
     named = hosts.merge(host for one in readings for host in one.hosts)
     findings += ledger.findings
     findings += (said for one in readings for said in one.findings)
+    findings += exemptions.report()
     findings += (*checks.network(named), *packages.check(needs.packages))
     runtime = settings.runtime(
         known.version,

@@ -6,15 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from chartgen.model import Base, Finding, Host, Level
-from chartgen.runtimes.langflow import hosts, secrets
+from chartgen.runtimes.langflow import hosts
 from chartgen.runtimes.langflow.facts import Facts
-from chartgen.runtimes.langflow.graph import Component, Field, one_line
+from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.imports import parse
 from chartgen.runtimes.langflow.normalise import NormalFlow
-from chartgen.runtimes.langflow.paths import Path, path_text, strings, texts
 
-# What an export says of a flow beside its graph, and what the image carries of that.
-TEXTS = ("name", "description", "endpoint_name", "action_name", "action_description", "tags")
 LOCAL_DATA_TYPES = frozenset(
     {
         "Chroma",
@@ -34,7 +31,6 @@ def check(flow: NormalFlow, components: Iterable[Component]) -> Iterator[Finding
         yield from _model(flow, component)
         yield from _code(flow, component)
         yield from _local_data(flow, component)
-    yield from _secrets(flow)
 
 
 def is_official(component: Component, facts: Facts) -> bool:
@@ -104,33 +100,6 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
             message="the component's data is stored beside Langflow and is no part of an export",
             fix="use a vector database that the pods can reach",
         )
-
-
-def _secrets(flow: NormalFlow) -> Iterator[Finding]:
-    document = flow.document
-    stated = {key: document.stated.get(key) for key in TEXTS}
-    suspects = {text for text in texts([stated, flow.data]) if any(secrets.kinds(text))}
-    if not suspects:
-        return
-    for path, text in (*strings(stated), *strings(flow.data, ("data",))):
-        for kind in secrets.kinds(text) if text in suspects else ():
-            yield Finding(
-                level="error",
-                code="literal-secret",
-                file=document.file,
-                at=flow.place(path) if path[0] == "data" else path_text(document.at, path),
-                flow=flow.name,
-                component=_component_name(flow, path),
-                message=f"this text holds what looks like {kind}",
-                fix="remove it, use a global variable in its place, and revoke it",
-            )
-
-
-def _component_name(flow: NormalFlow, path: Path) -> str:
-    if len(path) < 3 or path[1] != "nodes":
-        return ""
-    node = flow.data["nodes"][path[2]]["data"].get("node") or {}
-    return one_line(node.get("display_name") or "note")
 
 
 def network(found: Iterable[Host]) -> Iterator[Finding]:

@@ -16,7 +16,13 @@ from typing import Any
 from chartgen.runtimes.langflow.paths import Path, path_text
 
 DEPTH_LIMIT = 100
+# What a value takes in memory beside its text: an object, a list, and what stands in either.
+OBJECT, LIST, MEMBER = 232, 88, 72
+# How many times its size a file may take, and what any file may.
+TIMES = 10
+FREE = 64 * 1024 * 1024
 INFINITE = (float("inf"), float("-inf"))
+TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # How a NUL or a surrogate gets into a text that was decoded well: by an escape.
 DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
 
@@ -54,12 +60,21 @@ def load(data: bytes) -> tuple[Any, tuple[str, ...]]:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as fault:
         raise Refused(f"byte {fault.start} is not {fault.encoding.upper()} text") from fault
+    # Braces and commas in texts cost nothing, and to leave them out takes a while.
+    if _is_dense(text, len(data)) and _is_dense(TEXT.sub("", text), len(data)):
+        raise Refused("this holds more objects, lists and values than any flow of its size")
     doubts = _Doubts()
     value = _parsed(text, doubts)
     # Nearly every file is beyond doubt, and to look at each value takes longer than to parse all.
     if doubts.infinite or DOUBTFUL.search(text) or _is_deep(value):
         _inspect(value)
     return value, tuple(sorted(doubts.repeated))
+
+
+def _is_dense(text: str, size: int) -> bool:
+    """Whether the values of a file of that size would take far more memory than the file."""
+    cost = OBJECT * text.count("{") + LIST * text.count("[") + MEMBER * text.count(",")
+    return cost > max(FREE, TIMES * size)
 
 
 def _parsed(text: str, doubts: _Doubts) -> Any:

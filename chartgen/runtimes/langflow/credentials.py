@@ -30,7 +30,7 @@ def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literal
 
 def _bind_field(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool) -> None:
     selection = ledger.selection(flow, field)
-    is_name = _is_name(field, selection)
+    is_name = _is_name(field, selection, ledger)
     is_literal = not is_name and not _is_blank(field)
     replaced = field.is_fed or field.is_shadowed
     name = ""
@@ -57,7 +57,7 @@ def _is_blank(field: Field) -> bool:
     return secrets.is_placeholder(text) if isinstance(text, str) else not text
 
 
-def _is_name(field: Field, selection: Selection | None) -> bool:
+def _is_name(field: Field, selection: Selection | None, ledger: Ledger) -> bool:
     """Whether the value names a variable. Exports before 1.8 have names without the mark."""
     text = field.value
     if not isinstance(text, str):
@@ -66,7 +66,8 @@ def _is_name(field: Field, selection: Selection | None) -> bool:
         return True
     if not names.is_name(text):
         return False
-    if field.is_bound:
+    known = ledger.facts.known_variables | ledger.facts.imported_variables
+    if field.is_bound or text in known:
         return True
     return "_" in text and secrets.looks_secret(text) and not secrets.is_placeholder(text)
 
@@ -111,6 +112,7 @@ def _report_literal(flow: NormalFlow, field: Field, ledger: Ledger, cut: str | N
     if cut is not None:
         ledger.report_cut(flow, field, field.path, cut)
         return
+    # No exception counts here: such a field can always be bound.
     ledger.report(
         flow,
         field,

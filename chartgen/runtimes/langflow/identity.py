@@ -12,6 +12,7 @@ from typing import Any
 from chartgen.model import Finding
 from chartgen.runtimes.langflow.documents import Document
 from chartgen.runtimes.langflow.graph import one_line
+from chartgen.runtimes.langflow.secrets import redacted
 
 ENDPOINT = re.compile(r"[a-zA-Z0-9_-]+")
 SLUG_LENGTH = 50
@@ -80,12 +81,13 @@ class Registry:
     def claim_endpoint(self, document: Document, name: str, identifier: str) -> str:
         """The flow's place in URLs: stated, or made from its name, and always unique."""
         given = document.stated.get("endpoint_name")
+        given = redacted(given) if isinstance(given, str) else ""
         stated = stated_endpoint(document)
-        wanted = stated or slug(given if isinstance(given, str) and given else name)
+        wanted = stated or slug(given or name)
         # Langflow looks a UUID up as an id before it looks for an endpoint.
         if not wanted or _as_uuid(wanted):
             wanted = f"flow-{identifier[:8]}"
-        if given and isinstance(given, str) and wanted != given:
+        if given and wanted != given:
             self._note(
                 document,
                 "endpoint-renamed",
@@ -145,7 +147,8 @@ def stated_endpoint(document: Document) -> str:
     given = document.stated.get("endpoint_name")
     if not isinstance(given, str) or not ENDPOINT.fullmatch(given) or _as_uuid(given):
         return ""
-    return given
+    # Everybody sees it: in the chart, in its notes and in what is printed.
+    return given if redacted(given) == given else ""
 
 
 def slug(text: str) -> str:

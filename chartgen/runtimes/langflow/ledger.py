@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from chartgen.model import Credential, Finding, Level, Parameter, Selection, Use
 from chartgen.runtimes.langflow import names
+from chartgen.runtimes.langflow.exemptions import Exemptions
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.normalise import NormalFlow
@@ -41,6 +42,7 @@ class Ledger:
     used: set[Selection] = field(default_factory=set)
     originals: dict[str, str] = field(default_factory=dict)
     literals: dict[str, str] = field(default_factory=dict, repr=False)
+    exemptions: Exemptions = field(default_factory=Exemptions)
 
     def selection(
         self, flow: NormalFlow, field: Field, among: Iterable[Selection] | None = None
@@ -142,15 +144,25 @@ class Ledger:
             )
         )
 
-    def report_literal(self, flow: NormalFlow, field: Field, path: Path, message: str) -> None:
+    def excuse(self, flow: NormalFlow, path: Path, text: str) -> bool:
+        """Whether a reviewed exception lets a secret stay; that is said then."""
+        exemption = self.exemptions.excuse(flow, path, text)
+        if exemption:
+            self.findings.append(self.exemptions.excused(flow, path, exemption))
+        return exemption is not None
+
+    def report_literal(
+        self, flow: NormalFlow, field: Field, path: Path, text: str, message: str
+    ) -> None:
         """A secret where a variable's name should be, and no way to bind one in its place."""
+        fix = "put a global variable's name in its place in Langflow and export again"
         self.report(
             flow,
             field,
             "error",
             "literal-secret",
             f"{message} instead of a variable's name",
-            "put a global variable's name in its place in Langflow and export again",
+            fix + self.exemptions.way_out(flow, path, text),
             path,
         )
 

@@ -54,7 +54,8 @@ class Server:
             if names.is_variable(text, key, self.ledger.facts):
                 holder[slot] = self._variable(text, key)
             elif secrets.held_under(key, text):
-                self._literal(holder, slot, key, at)
+                if not self.ledger.excuse(self.flow, at, text):
+                    self._literal(holder, slot, key, at)
             else:
                 holder[slot] = self._renamed(text, key)
 
@@ -63,9 +64,7 @@ class Server:
         for key, holder, slot, at in _pairs(pairs, place):
             text = holder[slot]
             if isinstance(text, str) and secrets.held_under(key, text):
-                self.ledger.report_literal(
-                    self.flow, self.field, at, "this value of the field is a secret"
-                )
+                self._refuse(at, text, "this value of the field is a secret")
 
     def _renamed(self, text: str, key: str) -> str:
         """A text with its variables, `{{NAME}}`, recorded and under the names that work."""
@@ -80,7 +79,7 @@ class Server:
     def _literal(self, holder: Any, slot: Any, key: str, at: Path) -> None:
         if not self.bind_literals:
             message = f"{one_line(key)!r} of an MCP server holds a secret"
-            self.ledger.report_literal(self.flow, self.field, at, message)
+            self.ledger.report_literal(self.flow, self.field, at, holder[slot], message)
             return
         words = ["MCP", *secrets.words(self.name), *secrets.words(key)]
         wanted = self.ledger.name_for(holder[slot], "_".join(words))
@@ -93,17 +92,14 @@ class Server:
         for index, text in enumerate(arguments):
             if not isinstance(text, str):
                 continue
-            flag, _, inline = text.partition("=")
-            if inline and SECRET_FLAG.fullmatch(flag):
-                value = inline
-            elif not text.startswith("-") and _announces_secret(previous):
-                value = text
-            else:
-                value = ""
+            value = _argument(text, previous)
             if value and secrets.held_under("api_key", value):
-                message = "an argument of an MCP server holds a secret"
-                self.ledger.report_literal(self.flow, self.field, (*place, index), message)
+                self._refuse((*place, index), text, "an argument of an MCP server holds a secret")
             previous = text
+
+    def _refuse(self, at: Path, text: str, message: str) -> None:
+        if not self.ledger.excuse(self.flow, at, text):
+            self.ledger.report_literal(self.flow, self.field, at, text, message)
 
     def _variable(self, wanted: str, key: str) -> str:
         component = self.field.component
@@ -116,6 +112,17 @@ class Server:
         else:
             self.ledger.parameter(Parameter(name=name, required=True), use)
         return name
+
+
+def _argument(text: str, previous: str) -> str:
+    """What may be a secret in an argument: `--key=…`, `KEY=…`, `Name: …`, or all of it."""
+    flag, _, inline = text.partition("=")
+    header, _, value = text.partition(": ")
+    if inline and (SECRET_FLAG.fullmatch(flag) or secrets.announces(flag)):
+        return inline
+    if value and secrets.announces(header):
+        return value
+    return text if not text.startswith("-") and _announces_secret(previous) else ""
 
 
 def _announces_secret(text: str) -> bool:

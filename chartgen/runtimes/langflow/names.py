@@ -18,6 +18,8 @@ DIGITS_IN_WORD = 3
 MIXED_WORDS = 2
 AWS_KEY = re.compile(r"(?:AKIA|ASIA)[A-Z0-9]{16}")
 LONGEST_NAME = 100
+# No name that anybody knows has more.
+MOST_WORDS = 20
 # Names that the process, its loader or Kubernetes give a meaning of their own.
 SYSTEM_NAMES = frozenset(
     {
@@ -111,13 +113,13 @@ def derive(field: Field, facts: Facts) -> str:
     # The type of a hand-made component says nothing; its display name does.
     anonymous = component.type in {"CustomComponent", "Component", "genericNode", ""}
     start = words(component.display_name if anonymous else component.type)
-    start = [word for word in start if word != "COMPONENT"] or ["FLOW"]
-    fields = words(name)
+    start = [word for word in start[:MOST_WORDS] if word != "COMPONENT"] or ["FLOW"]
+    fields = words(name)[:MOST_WORDS]
     known = {text.replace("_", ""): text for text in sorted(facts.known_variables)}
     for before, after in (
         (start, fields),
-        (words(component.display_name), fields),
-        ([], words(field.use.field)),
+        (words(component.display_name)[:MOST_WORDS], fields),
+        ([], words(field.use.field)[:MOST_WORDS]),
     ):
         for count in range(len(before), -1, -1):
             if found := known.get("".join([*before[:count], *after])):

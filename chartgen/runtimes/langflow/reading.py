@@ -9,6 +9,7 @@ from chartgen.model import Finding, Flow, Host, Request, Selection
 from chartgen.runtimes.langflow import (
     checks,
     credentials,
+    gate,
     graph,
     hosts,
     normalise,
@@ -60,7 +61,7 @@ def read(
         content=store.add(content),
         wanted=wanted,
         hosts=hosts.find(components),
-        findings=tuple(checks.check(flow, components)),
+        findings=(*checks.check(flow, components), *gate.check(flow, ledger.exemptions)),
         fields=_fields(flow, components) if request.credentials or request.parameters else (),
         custom=_custom(components, known),
         interprets_code=any(checks.interprets_code(c, known) for c in components),

@@ -12,6 +12,8 @@ from chartgen.runtimes.langflow.paths import Path
 # The name of the key under which a table's row says which of its cells are variables
 # (lfx 1.13.0, interface/initialize/loading.py).
 ROW_BINDINGS = "__load_from_db_fields"
+# Columns that say what a row is about.
+NAMING = ("key", "name", "header")
 
 
 def bind(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool) -> None:
@@ -27,11 +29,18 @@ def bind(flow: NormalFlow, field: Field, ledger: Ledger, *, bind_literals: bool)
                 continue
             if column in columns and _is_variable(row, column, text, ledger):
                 _bind_cell(flow, field, ledger, row, column, place)
-            elif column != "key" and secrets.held_under(row.get("key"), text):
+            elif _is_secret(row, column, text) and not ledger.excuse(flow, place, text):
                 if bind_literals and column in columns:
                     _cut_cell(flow, field, ledger, row, column, place)
                 else:
-                    ledger.report_literal(flow, field, place, "this cell holds a secret")
+                    ledger.report_literal(flow, field, place, text, "this cell holds a secret")
+
+
+def _is_secret(row: JsonObject, column: str, text: str) -> bool:
+    """Whether a cell is secret by its row's name, by its column's, or by its looks."""
+    if column in NAMING or names.is_name(text):
+        return False
+    return any(secrets.held_under(name, text) for name in (column, *map(row.get, NAMING)))
 
 
 def _bound_columns(data: JsonObject) -> set[str]:

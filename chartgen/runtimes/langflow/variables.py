@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from chartgen.model import Parameter
-from chartgen.runtimes.langflow import mcp, names, secrets, tables
+from chartgen.runtimes.langflow import mcp, names, plain, secrets, tables
 from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.normalise import NormalFlow
@@ -32,6 +32,8 @@ def bind(flow: NormalFlow, component: Component, ledger: Ledger, *, bind_literal
                 server.bind_pairs(field.value, field.path)
             else:
                 server.refuse_literals(field.value, field.path)
+        elif bind_literals and plain.is_literal(field):
+            plain.cut(flow, field, ledger)
         elif field.is_bound and field.value:
             _bind_plain(flow, field, ledger)
     _bind_providers(component, ledger)
