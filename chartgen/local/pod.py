@@ -90,7 +90,8 @@ class Pod:
         risen = context["allowPrivilegeEscalation"]
         return {
             "user": self.user,
-            "group_add": [str(self.values["podSecurityContext"]["fsGroup"])],
+            # An engine gives a tmpfs the owner and mode of the image's folder: root's group may write.
+            "group_add": [str(self.values["podSecurityContext"]["fsGroup"]), "0"],
             "read_only": context["readOnlyRootFilesystem"],
             "cap_drop": [str(one) for one in context["capabilities"]["drop"]],
             "security_opt": [] if risen else ["no-new-privileges:true"],

@@ -58,6 +58,7 @@ TRIALS: dict[str, dict[str, Any]] = {
     "credentials.LANGFLOW_API_KEY is missing": {"credentials": {"LANGFLOW_API_KEY": None}},
     "credentials.OTHER is unknown": {"credentials": {"OTHER": {"value": "x"}}},
     "parameters.HELP_URL is missing": {"parameters": {"HELP_URL": None}},
+    "9x cannot name a Service": {"fullnameOverride": "9x"},
 }
 OPENSHIFT = ("security.openshift.io/v1",)
 WORDS = re.compile(r'append \$problems (?:\(printf )?"([^"]+)"')

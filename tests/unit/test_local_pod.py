@@ -69,7 +69,7 @@ def test_the_container_of_run_is_the_pod_of_the_chart(tmp_path: Path) -> None:
         *("user", "read_only", "cap_drop", "security_opt"),
     )
     assert {name: found[name] for name in alike} == {name: wanted[name] for name in alike}
-    assert found["group_add"] == [str(group) for group in wanted["group_add"]]
+    assert found["group_add"] == [*(str(group) for group in wanted["group_add"]), "0"]
     assert set(found["tmpfs"]) == {mount["Target"] for mount in wanted["mounts"]}
     assert found["ports"] == {"7860/tcp": ("127.0.0.1", 7860)}
     assert "labels" not in found
