@@ -90,7 +90,7 @@ class Pod:
         risen = context["allowPrivilegeEscalation"]
         return {
             "user": self.user,
-            # An engine gives a tmpfs the owner and mode of the image's folder: root's group may write.
+            # An engine gives a tmpfs owner and mode of the image's folder: root's group may write.
             "group_add": [str(self.values["podSecurityContext"]["fsGroup"]), "0"],
             "read_only": context["readOnlyRootFilesystem"],
             "cap_drop": [str(one) for one in context["capabilities"]["drop"]],
