@@ -10,12 +10,14 @@ from typing import Self
 
 
 class Server(ThreadingHTTPServer):
-    """Listens on a free port, by default of this machine alone, for as long as `serve()` lasts."""
+    """Listens for as long as `serve()` lasts, by default on a free port of this machine alone."""
 
     daemon_threads = True
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], address: str = "127.0.0.1") -> None:
-        super().__init__((address, 0), handler)
+    def __init__(
+        self, handler: type[BaseHTTPRequestHandler], address: str = "127.0.0.1", port: int = 0
+    ) -> None:
+        super().__init__((address, port), handler)
         self.host = f"{address}:{self.server_address[1]}"
         self.url = f"http://{self.host}"
 
@@ -29,3 +31,16 @@ class Server(ThreadingHTTPServer):
             self.shutdown()
             thread.join()
             self.server_close()
+
+
+class Hello(BaseHTTPRequestHandler):
+    """Says hello to whoever asks."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing of it."""
+
+    def do_GET(self) -> None:
+        """Answer."""
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b"hello")

@@ -1,4 +1,4 @@
-"""What a cluster has in it before anybody uses it: DNS, and volumes."""
+"""What a cluster has in it before anybody uses it: DNS, volumes, and metrics."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ import subprocess
 from pathlib import Path
 from string import Template
 
-from tests.cluster import network, processes, registry
+from tests.cluster import metrics, network, processes, registry
+from tests.cluster.certificates import Authority
 
 MANIFESTS = Path(__file__).parent / "manifests"
 # One that was used is not used again.
 VOLUMES = 16
 
 
-def install(folder: Path, kubectl: Path, kubeconfig: Path) -> None:
+def install(folder: Path, kubectl: Path, kubeconfig: Path, authority: Authority) -> None:
     """Create the objects; what they describe may take a while to be ready."""
     told = {"registry": registry.ADDRESS, "dns": network.DNS}
     texts = [Template(file.read_text()).substitute(told) for file in MANIFESTS.glob("*.yaml")]
     texts += [json.dumps(_volume(folder, number)) for number in range(1, VOLUMES + 1)]
+    texts += metrics.manifests(authority)
     done = subprocess.run(  # noqa: S603 - our own arguments, and no shell
         [kubectl, f"--kubeconfig={kubeconfig}", "create", "--filename=-"],
         input="\n---\n".join(texts),

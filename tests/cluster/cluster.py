@@ -18,6 +18,7 @@ from tests.cluster import (
     build,
     cgroups,
     control_plane,
+    metrics,
     network,
     node,
     processes,
@@ -49,7 +50,8 @@ class Cluster:
     """A cluster that runs, and how it is reached.
 
     `registry` is where images and charts are pushed to and pulled from, over plain HTTP.
-    `address` is this machine's as pods see it: what a test starts there they can call.
+    `address` is this machine's as pods see it: what a test starts there they can call; `public`
+    is another one, which a network policy takes for the internet.
     `busybox` is an image that has a shell and small tools.
     """
 
@@ -58,6 +60,7 @@ class Cluster:
     registry: str
     address: str
     busybox: str
+    public: str = ""
     logs: Path | None = None
 
     def run(
@@ -150,7 +153,8 @@ def start(folder: Path = FOLDER) -> Cluster:
     registry.fill(programs, Path(shutil.which("busybox") or ""))
     control_plane.wait(folder, authority)
     control_plane.control(folder, programs, authority)
-    addons.install(folder, made.kubectl, made.kubeconfig)
+    metrics.start(folder, programs, authority)
+    addons.install(folder, made.kubectl, made.kubeconfig, authority)
     for each in network.NODES:
         node.work(folder, each, authority)
     _wait(made)
@@ -180,6 +184,7 @@ def _cluster(folder: Path) -> Cluster:
         registry=registry.ADDRESS,
         address=network.HOST,
         busybox=f"{registry.ADDRESS}/busybox:1",
+        public=network.PUBLIC,
         logs=folder / "logs",
     )
 

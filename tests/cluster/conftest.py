@@ -13,9 +13,12 @@ from tests.cluster.cluster import Cluster
 from tests.cluster.release import Helm, Packaged
 from tests.integration.command import CACHE, EXAMPLES
 from tests.runtime import base as runtime_base
+from tests.runtime import postgres
+from tests.runtime.postgres import Postgres
 
 
-@pytest.fixture(scope="session")
+# What is here ends with the last test of this folder: the others have the machine to themselves.
+@pytest.fixture(scope="package")
 def cluster() -> Iterator[Cluster]:
     """A cluster with two nodes: the developer's own if the environment says so, or ours."""
     if own := clusters.theirs():
@@ -27,7 +30,7 @@ def cluster() -> Iterator[Cluster]:
         yield made
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def base(cluster: Cluster) -> str:
     """The Langflow that releases stand on."""
     if not cluster.registry:
@@ -38,10 +41,19 @@ def base(cluster: Cluster) -> str:
     return f"oci-layout:{made}"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def examples(cluster: Cluster, base: str, tmp_path_factory: pytest.TempPathFactory) -> Packaged:
     """The example flows as a release in the cluster's registry."""
     return releases.package(cluster, base, EXAMPLES, tmp_path_factory.mktemp("examples"))
+
+
+@pytest.fixture(scope="module")
+def database(cluster: Cluster) -> Iterator[Postgres]:
+    """A database that pods reach."""
+    if not cluster.address:
+        pytest.skip("CHARTGEN_TEST_ADDRESS does not say how pods reach this machine")
+    with postgres.server(cluster.address) as started:
+        yield started
 
 
 @pytest.fixture(params=["helm3", "helm4"])

@@ -18,6 +18,9 @@ INTERFACE = "chartgen0"
 # All the others lie in it.
 ALL = "10.213.0.0/16"
 HOST = "10.213.0.1"
+# This machine once more, by an address that is no private one, so that a policy takes it for the
+# internet: of a range that is kept for examples (RFC 5737), and reached by the nodes alone.
+PUBLIC = "203.0.113.1"
 SERVICES = "10.213.64.0/20"
 API = "10.213.64.1"
 DNS = "10.213.64.10"
@@ -51,7 +54,11 @@ def switch(folder: Path, pause: Path) -> int:
     processes.wait(lambda: Path(f"/proc/{pid}/ns/net").readlink() != own, "there is no switch")
     _ip(None, f"link add {INTERFACE} type veth peer name host netns {pid}")
     _ip(pid, "link add bridge type bridge", "link set bridge up", "link set host master bridge up")
-    _ip(None, f"address add {HOST}/24 dev {INTERFACE}", f"link set {INTERFACE} up")
+    _ip(
+        None,
+        *(f"address add {address} dev {INTERFACE}" for address in (f"{HOST}/24", f"{PUBLIC}/32")),
+        f"link set {INTERFACE} up",
+    )
     _ip(
         None,
         *(f"route add {node.pods} via {node.address}" for node in NODES),
@@ -74,6 +81,7 @@ def plug(switch: int, pid: int, node: Node) -> None:
         f"address add {node.address}/24 dev eth0",
         "link set eth0 up",
         *(f"route add {other.pods} via {other.address}" for other in NODES if other != node),
+        f"route add {PUBLIC} via {HOST}",
     )
     _run((*_inside(pid), "sh", "-c", "echo 1 >/proc/sys/net/ipv4/ip_forward"))
 

@@ -19,8 +19,12 @@ import yaml
 
 from tests.cluster.cluster import Cluster
 from tests.integration.command import CACHE, chartgen, run
+from tests.runtime import postgres
+from tests.runtime.postgres import Postgres
 
 SECONDS = 30
+# A pod after the other, each of which may take a minute on a machine that has much to do.
+ROLLOUT = 480
 CHART = "support-bots"
 # A call that may be answered by a flow of the release before this one.
 PAUSE = 0.05
@@ -108,11 +112,27 @@ class Helm:
         """Run kubectl in the namespace."""
         return self.cluster.run(f"--namespace={self.namespace}", *arguments, check=check)
 
+    def rolled_out(self, name: str) -> None:
+        """Wait until the pods of a deployment are those that it describes."""
+        where = (f"--namespace={self.namespace}", f"--timeout={ROLLOUT}s")
+        self.cluster.run("rollout", "status", f"deployment/{name}", *where, seconds=ROLLOUT + 20)
+
     def address(self, name: str) -> str:
         """The URL of a Service, which this machine reaches."""
         service = json.loads(self.kubectl("get", "service", name, "--output=json"))
         spec = service["spec"]
         return f"http://{spec['clusterIP']}:{spec['ports'][0]['port']}"
+
+
+def parts(database: Postgres) -> dict[str, Any]:
+    """The values by which the chart knows a database."""
+    return {
+        "host": database.address,
+        "port": database.port,
+        "name": postgres.USER,
+        "user": postgres.USER,
+        "password": {"value": database.password},
+    }
 
 
 def ask(url: str, key: str, flow: str, text: str = "hi", **more: str) -> requests.Response:

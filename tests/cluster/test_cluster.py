@@ -8,7 +8,6 @@ import re
 import subprocess
 import uuid
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -120,7 +119,7 @@ def test_logs_and_ports_of_a_pod_can_be_had(
 def test_pods_reach_what_a_test_starts_here(cluster: Cluster, caller: Callable[..., str]) -> None:
     if not cluster.address:
         pytest.skip("CHARTGEN_TEST_ADDRESS does not say how pods reach this machine")
-    with loopback.Server(_Hello, cluster.address).serve() as server:
+    with loopback.Server(loopback.Hello, cluster.address).serve() as server:
         assert caller(server.url) == "hello"
 
 
@@ -201,16 +200,6 @@ def test_a_drained_node_gives_its_pods_to_the_other(
         assert node not in {pod["spec"]["nodeName"] for pod in running}
     finally:
         cluster.run("uncordon", node)
-
-
-class _Hello(BaseHTTPRequestHandler):
-    def log_message(self, *_: object) -> None:
-        pass
-
-    def do_GET(self) -> None:
-        self.send_response(200)
-        self.end_headers()
-        self.wfile.write(b"hello")
 
 
 def _json(kubectl: Run, *arguments: str) -> Any:
