@@ -6,10 +6,13 @@ DESTINATION ?= dist
 REPORT ?= $(shell ls -t $(DESTINATION)/*.release.json 2>/dev/null | head -n 1)
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+LOCK := UV_CUSTOM_COMPILE_COMMAND="make locks" $(BIN)/uv pip compile --quiet --no-config --upgrade \
+	--universal --python-version 3.11 --generate-hashes --no-annotate pyproject.toml locks/build.in
 
 .DEFAULT_GOAL := help
 FUZZ_SECONDS ?= 60
-.PHONY: package push run test fuzz gate runtime-base test-cluster lint format bench clean help
+.PHONY: package push run test fuzz gate runtime-base test-cluster lint audit locks format bench clean help
 
 package: $(VENV)/.package ## Package $(FLOWS) into $(DESTINATION): image, chart and report
 	$(BIN)/chartgen package $(FLOWS) --destination $(DESTINATION) $(ARGS)
@@ -42,6 +45,15 @@ lint: $(VENV)/.test ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+audit: $(VENV)/.audit ## Look for known vulnerabilities in every package that is locked
+	@$(BIN)/python scripts/audit.py locks/*.txt
+
+locks: $(VENV)/.test ## Renew the locks of the packages that development uses
+	$(LOCK) --output-file locks/package.txt
+	$(LOCK) --extra test --output-file locks/test.txt
+	$(LOCK) --extra fuzz --output-file locks/fuzz.txt
+	$(LOCK) --extra audit --output-file locks/audit.txt
+
 format: $(VENV)/.test ## Put the source into its standard form
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -59,14 +71,10 @@ help: ## Show this help
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.package: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+# Versions and hashes come from the lock of that name; our own build needs nothing from elsewhere.
+$(VENV)/.%: locks/%.txt pyproject.toml | $(VENV)/bin/python
+	$(PIP) --require-hashes --requirement $<
+	$(PIP) --no-deps --no-build-isolation --editable .
 	touch $@
 
-$(VENV)/.test: $(VENV)/bin/python pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
-	touch $@ $(VENV)/.package
-
-$(VENV)/.fuzz: $(VENV)/.test
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[fuzz]'
-	touch $@
+$(VENV)/.fuzz $(VENV)/.audit: $(VENV)/.test

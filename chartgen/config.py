@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -59,17 +60,25 @@ def _parse(file: Path) -> Any:
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
+    yaml = YAML(typ="safe", pure=True)
     try:
         text = _text(file)
-        data = YAML(typ="safe", pure=True).load(text)
+        with warnings.catch_warnings():
+            # Of an anchor that is given twice, which YAML allows; it would quote the file.
+            warnings.simplefilter("ignore")
+            node = yaml.compose(text)
+        # Before anything is made of it: keys that are merged are copied as it is made.
+        if _is_large(node):
+            raise _invalid(
+                file, "", f"this has more than {VALUES} values, anchors counted each time"
+            )
+        data = None if node is None else yaml.constructor.construct_document(node)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise _invalid(file, place, _problem(fault)) from fault
-    except (YAMLError, RecursionError, ValueError) as fault:
+    except (YAMLError, LookupError, RecursionError, ValueError) as fault:
         raise _invalid(file, "", "this is not YAML") from fault
-    if _is_large(data):
-        raise _invalid(file, "", f"this has more than {VALUES} values, anchors counted each time")
     try:
         data = _joined(data)
     except UnicodeError as fault:
@@ -115,16 +124,16 @@ def _joined(data: Any) -> Any:
     return data
 
 
-def _is_large(data: Any) -> bool:
-    """Whether data holds too many values: few anchors can stand for billions, or for themselves."""
-    waiting, count = [data], 0
+def _is_large(node: Any) -> bool:
+    """Whether YAML holds too many values: few anchors can stand for billions, or for themselves."""
+    waiting, count = [node], 0
     while waiting and count <= VALUES:
-        item = waiting.pop()
+        content = getattr(waiting.pop(), "value", None)
         count += 1
-        if isinstance(item, dict):
-            waiting += item.values()
-        elif isinstance(item, list):
-            waiting += item
+        for item in content if isinstance(content, list) else ():
+            # A mapping's items are pairs of nodes; a key that is a text does not count.
+            pair = item if isinstance(item, tuple) else (item,)
+            waiting += [one for one in pair if one is pair[-1] or isinstance(one.value, list)]
     return count > VALUES
 
 

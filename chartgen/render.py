@@ -59,7 +59,7 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         # HTML escaping would spoil Markdown and Dockerfiles; each text is escaped
         # by the filter of the place where it stands.
-        autoescape=False,  # noqa: S701
+        autoescape=False,  # noqa: S701 - it makes no HTML
     )
     environment.filters.update(cell=cell, code=code, label=label, one_line=one_line, sh=quoted)
     return environment

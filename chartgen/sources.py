@@ -22,6 +22,8 @@ MIB = 1024 * 1024
 FILE_LIMIT = 64 * MIB
 ARCHIVE_LIMIT = 512 * MIB
 ARCHIVE_ENTRIES = 10_000
+# The others inflate all that is read of them at once, however little is asked for (zipfile).
+PACKINGS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED})
 SUFFIXES = (".json", ".zip")
 # What the standard library raises on an archive that is damaged, encrypted or exotic.
 DAMAGE = (
@@ -185,6 +187,9 @@ def _unzip(data: bytes, label: str, findings: list[Finding]) -> Iterator[Source]
         names[name] += 1
         # Langflow's own archives hold two files of one name when two flows share theirs.
         name += f" ({names[name]})" if names[name] > 1 else ""
+        if entry.compress_type not in PACKINGS:
+            findings.append(_packed_strangely(name))
+            continue
         try:
             # The announced size can lie, so no more than the limit is ever inflated.
             with archive.open(entry) as stream:
@@ -208,10 +213,15 @@ def _is_document(entry: zipfile.ZipInfo) -> bool:
 
 def _damaged(label: str, fault: Exception) -> Finding:
     if isinstance(fault, NotImplementedError):
-        return _error("unreadable", label, "this is packed in a way that is not understood")
+        return _packed_strangely(label)
     if isinstance(fault, RuntimeError):
         return _error("unreadable", label, "this is encrypted", "pack it without a password")
     return _error("unreadable", label, "this is a damaged archive, or none")
+
+
+def _packed_strangely(label: str) -> Finding:
+    message = "this is packed in a way that is not understood"
+    return _error("unreadable", label, message, "pack it as ZIP programs do by default (deflate)")
 
 
 def _reason(fault: OSError) -> str:

@@ -8,7 +8,6 @@ projects"). So all layers are read once, as `chartgen lock` may and packaging ne
 from __future__ import annotations
 
 import re
-import tarfile
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -16,8 +15,9 @@ from dataclasses import dataclass, field
 from chartgen.errors import InvalidInput
 from chartgen.oci import unpacking
 from chartgen.oci.descriptor import Descriptor
+from chartgen.oci.entries import Damaged
 from chartgen.oci.source import BaseImage
-from chartgen.oci.unpacking import Budget, Damaged, Unreadable
+from chartgen.oci.unpacking import Budget, Unreadable
 
 # Langflow's larger image has 5 GB; what is larger still is no runtime that one deploys.
 MOST_READ = 8 << 30
@@ -68,7 +68,7 @@ def take(
     for layer in layers:
         try:
             _read(_names(base, layer, budget), sites, tops)
-        except (tarfile.TarError, Damaged, Unreadable) as fault:
+        except (Damaged, Unreadable) as fault:
             raise InvalidInput(
                 f"the base's layer {layer.digest} cannot be read: {fault}"
             ) from fault
@@ -86,11 +86,8 @@ def take(
 
 
 def _names(base: BaseImage, layer: Descriptor, budget: Budget) -> Iterator[str]:
-    with (
-        closing(base.blob(layer.digest)) as stream,
-        tarfile.open(fileobj=unpacking.unpack(stream, budget), mode="r|") as archive,
-    ):
-        for entry in archive:
+    with closing(base.blob(layer.digest)) as stream:
+        for entry in unpacking.look(stream, budget):
             yield entry.name
 
 

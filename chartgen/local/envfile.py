@@ -15,7 +15,7 @@ from pathlib import Path
 
 from chartgen.errors import InvalidInput
 
-_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*?)\s*")
+_LINE = re.compile(r"\s*(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=(.*)")
 _END = re.compile(r"\s*(?:\s#.*)?")
 _SINGLE = re.compile(r"'([^']*)'")
 _DOUBLE = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -55,7 +55,7 @@ def _variables(content: str, file: Path) -> Iterator[tuple[str, str]]:
         match = _LINE.fullmatch(line)
         if not match:
             raise InvalidInput(f"{file}, line {number}: this is not NAME=value")
-        value = _value(match[2])
+        value = _value(match[2].rstrip())
         if value is None:
             raise InvalidInput(f"{file}, line {number}: a quote is not closed, or text follows it")
         yield match[1], value

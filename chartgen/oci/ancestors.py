@@ -17,9 +17,10 @@ from chartgen.errors import InvalidInput
 from chartgen.model import Finding
 from chartgen.oci import layer, unpacking
 from chartgen.oci.descriptor import Descriptor
+from chartgen.oci.entries import Damaged
 from chartgen.oci.source import Stream
 from chartgen.oci.tarball import ROOT_FOLDER, Owner
-from chartgen.oci.unpacking import Budget, Damaged, Unreadable
+from chartgen.oci.unpacking import Budget, Unreadable
 from chartgen.tree import Tree
 
 # What is read of a base's layers, compressed, before we stop looking: it comes over a network.
@@ -77,7 +78,7 @@ def find(
                 raise Unreadable("a layer of the base may not be distributed")
             with closing(open_layer(descriptor)) as stream:
                 _look(search, stream, budget)
-        except (tarfile.TarError, Damaged) as fault:
+        except Damaged as fault:
             raise InvalidInput(
                 f"the base's layer {descriptor.digest} is damaged: {fault}"
             ) from fault
@@ -96,20 +97,19 @@ def _look(search: _Search, stream: Stream, budget: Budget) -> None:
     A layer holds no path twice, and what it hides is hidden below it only.
     """
     hidden: set[str] = set()
-    with tarfile.open(fileobj=unpacking.unpack(stream, budget), mode="r|") as archive:
-        for entry in archive:
-            path = "/".join(part for part in entry.name.split("/") if part not in {"", "."})
-            folder, _, name = path.rpartition("/")
-            if name == _OPAQUE:
-                hidden |= {one for one in search.sought if not folder or _under(one, folder)}
-            elif name.startswith(layer.WHITEOUT):
-                gone = f"{folder}/".lstrip("/") + name.removeprefix(layer.WHITEOUT)
-                hidden |= {one for one in search.sought if one == gone or _under(one, gone)}
-            elif path in search.sought:
-                search.found[path] = _owner(entry, path)
-                search.sought.remove(path)
-                if not search.sought:
-                    return
+    for entry in unpacking.look(stream, budget):
+        path = "/".join(part for part in entry.name.split("/") if part not in {"", "."})
+        folder, _, name = path.rpartition("/")
+        if name == _OPAQUE:
+            hidden |= {one for one in search.sought if not folder or _under(one, folder)}
+        elif name.startswith(layer.WHITEOUT):
+            gone = f"{folder}/".lstrip("/") + name.removeprefix(layer.WHITEOUT)
+            hidden |= {one for one in search.sought if one == gone or _under(one, gone)}
+        elif path in search.sought:
+            search.found[path] = _owner(entry, path)
+            search.sought.remove(path)
+            if not search.sought:
+                return
     search.sought -= hidden
 
 

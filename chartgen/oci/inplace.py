@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
-import tarfile
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
+from chartgen.oci import entries
+from chartgen.oci.entries import Damaged
 from chartgen.oci.source import Stream
 
 # Docker links a layer that it has written before; a link to itself must come to an end.
@@ -21,20 +24,20 @@ class _Place(NamedTuple):
 class Files:
     """The regular files of an archive on disk, symbolic links between them followed.
 
-    Raises tarfile.TarError or OSError for what is no such archive.
+    Raises Damaged or OSError for what is no such archive.
     """
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._places: dict[str, _Place] = {}
         self._links: dict[str, str] = {}
-        with tarfile.open(path, "r:") as archive:
-            for member in archive:
-                name = posixpath.normpath(member.name)
-                if member.isreg():
-                    self._places[name] = _Place(member.offset_data, member.size)
-                elif member.issym():
-                    target = posixpath.join(posixpath.dirname(name), member.linkname)
+        with path.open("rb") as file:
+            for entry, start in entries.read(file, partial(_skip, file)):
+                name = posixpath.normpath(entry.name)
+                if entry.isreg():
+                    self._places[name] = _Place(start, entry.size)
+                elif entry.issym():
+                    target = posixpath.join(posixpath.dirname(name), entry.linkname)
                     self._links[name] = posixpath.normpath(target)
 
     def open(self, name: str) -> Stream | None:
@@ -53,6 +56,14 @@ class Files:
                 break
             name = self._links[name]
         return self._places.get(name)
+
+
+def _skip(file: BinaryIO, size: int) -> None:
+    # The last byte is read: a file can be set to any place, behind its end, too.
+    if size:
+        file.seek(size - 1, os.SEEK_CUR)
+        if not file.read(1):
+            raise Damaged("it is cut off")
 
 
 class _Part:

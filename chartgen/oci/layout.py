@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from chartgen.errors import InvalidInput
 from chartgen.model import ImageRef
 from chartgen.oci import document, inplace, manifest, media
 from chartgen.oci.descriptor import Descriptor, check_digest, is_digest
+from chartgen.oci.entries import Damaged
 from chartgen.oci.image import Blob, OciImage
 from chartgen.oci.source import BaseImage, Fetched, Stream
 
@@ -108,7 +108,7 @@ def _folder(root: Path) -> Callable[[str], Stream | None]:
 def _archive(path: Path) -> Callable[[str], Stream | None]:
     try:
         return inplace.Files(path).open
-    except (tarfile.TarError, OSError) as fault:
+    except (Damaged, OSError) as fault:
         raise InvalidInput(f"{path} is neither a folder nor a plain tar archive: {fault}") from None
 
 

@@ -8,7 +8,6 @@ Image JSON + Filesystem Changeset Format").
 from __future__ import annotations
 
 import hashlib
-import tarfile
 from contextlib import closing
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from chartgen.errors import InvalidInput
 from chartgen.oci import document, manifest, media, source
 from chartgen.oci.descriptor import Descriptor, digest_of
 from chartgen.oci.document import Json
+from chartgen.oci.entries import Damaged
 from chartgen.oci.inplace import Files
 from chartgen.oci.source import Fetched, Stream
 
@@ -36,7 +36,7 @@ class Saved:
         self._path = path
         try:
             self._files = Files(path)
-        except (tarfile.TarError, OSError) as fault:
+        except (Damaged, OSError) as fault:
             raise InvalidInput(f"{path} is not what docker save writes: {fault}") from None
         told = self._told()
         name = document.text(told, "Config", f"{path}/{INDEX}")

@@ -5,18 +5,20 @@ from __future__ import annotations
 import gzip
 import importlib
 import io
+import tarfile
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
+from chartgen.oci import entries
+from chartgen.oci.entries import Damaged
 from chartgen.oci.source import Stream
 
+# Langflow's smaller image, as the tests make it, has 93 000.
+MOST_ENTRIES = 1_000_000
 _GZIP = b"\x1f\x8b"
 _ZSTD = b"\x28\xb5\x2f\xfd"
-
-
-class Damaged(Exception):
-    """A layer does not unpack."""
 
 
 class Unreadable(Exception):
@@ -25,10 +27,11 @@ class Unreadable(Exception):
 
 @dataclass
 class Budget:
-    """How many bytes may still be read, over all layers: as they come, and unpacked."""
+    """What may still be read, over all layers: bytes as they come and unpacked, and entries."""
 
     packed: int
     unpacked: int
+    entries: int = MOST_ENTRIES
 
 
 class _Limited(io.RawIOBase):
@@ -59,6 +62,18 @@ class _Limited(io.RawIOBase):
         data = self.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
+
+
+def look(stream: Stream, budget: Budget) -> Iterator[tarfile.TarInfo]:
+    """The entries of the archive in a layer.
+
+    Raises Damaged, or Unreadable once the budget is spent.
+    """
+    for entry, _ in entries.read(unpack(stream, budget)):
+        if budget.entries <= 0:
+            raise Unreadable("its layers have too many entries to look through")
+        budget.entries -= 1
+        yield entry
 
 
 def unpack(stream: Stream, budget: Budget) -> IO[bytes]:

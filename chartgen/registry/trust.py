@@ -10,6 +10,7 @@ from typing import Any
 from requests.adapters import HTTPAdapter
 
 from chartgen.errors import InvalidInput
+from chartgen.registry.watch import watched
 
 
 def adapter(ca_files: tuple[Path, ...]) -> HTTPAdapter:
@@ -17,12 +18,28 @@ def adapter(ca_files: tuple[Path, ...]) -> HTTPAdapter:
     return _Secure(_context(ca_files))
 
 
-class _Secure(HTTPAdapter):
+class Adapter(HTTPAdapter):
+    """Connections whose answers come to an end, through a proxy as well."""
+
+    def __init__(self) -> None:
+        super().__init__(pool_maxsize=16)
+
+    def init_poolmanager(self, *args: Any, **options: Any) -> None:
+        """Make the pools; requests asks for it."""
+        super().init_poolmanager(*args, **options)
+        watched(self.poolmanager)
+
+    def proxy_manager_for(self, *args: Any, **options: Any) -> Any:
+        """Make the pools behind a proxy; requests asks for it."""
+        return watched(super().proxy_manager_for(*args, **options))
+
+
+class _Secure(Adapter):
     """Trusts the system's authorities and the ones that were named, beside requests' own."""
 
     def __init__(self, context: ssl.SSLContext) -> None:
         self._context = context
-        super().__init__(pool_maxsize=16)
+        super().__init__()
 
     def init_poolmanager(self, *args: Any, **options: Any) -> None:
         super().init_poolmanager(*args, **options, ssl_context=self._context)

@@ -12,8 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
-from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -22,7 +22,7 @@ from requests.utils import get_environ_proxies
 
 from chartgen import __version__
 from chartgen.errors import ChartgenError, Unavailable
-from chartgen.registry import location, trust
+from chartgen.registry import location, trust, watch
 from chartgen.registry.faults import Refused, Transient
 from chartgen.registry.retry import Patience
 from chartgen.registry.transfer import Sending
@@ -68,7 +68,7 @@ class Wire:
         self.patience = patience
         self._ca_files = tuple(dict.fromkeys(ca_files))
         self._lock = threading.Lock()
-        self._plain = HTTPAdapter(pool_maxsize=16)
+        self._plain = trust.Adapter()
         # Reading every authority takes a tenth of a second: not for plain HTTP.
         secure = home.startswith("https:")
         self._secure = trust.adapter(self._ca_files) if secure else None
@@ -135,13 +135,14 @@ class Wire:
     def pieces(self, response: requests.Response) -> Iterator[bytes]:
         """A body as it comes; shorter than it was announced is an error."""
         # read1 (urllib3 2) gives what is there; read would wait for the last byte of a piece.
-        read: Any = getattr(response.raw, "read1", response.raw.read)
+        read = getattr(response.raw, "read1", response.raw.read)
         announced = response.headers.get("Content-Length", "")
         count = 0
         try:
-            while piece := read(PIECE, decode_content=False):
-                count += len(piece)
-                yield piece
+            with watch.over(response.raw, self.patience.read) as watched:
+                while piece := watched.wait(partial(read, PIECE, decode_content=False)):
+                    count += len(piece)
+                    yield piece
             # urllib3 2 looks for itself, urllib3 1 does not.
             if announced.isdecimal() and count < int(announced[:19]) and not _headless(response):
                 raise Transient(f"{_host(response.url)} sends {count} of {announced} bytes")

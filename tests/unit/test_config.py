@@ -160,6 +160,14 @@ def test_a_key_that_stands_twice_is_refused(file: Path) -> None:
     assert (found.at, found.message) == ("line 3, column 1", "the key 'name' stands here twice")
 
 
+def test_an_anchor_that_is_given_twice_is_quoted_nowhere(
+    file: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    file.write_text("name: &it bots\ndescription: &it hunter2\n")
+    assert config.load(file)["description"] == "hunter2"
+    assert not recwarn.list
+
+
 def test_anchors_are_fine_in_moderation(file: Path) -> None:
     file.write_text("name: &it bots\ndisplayName: *it\n")
     assert config.load(file)["displayName"] == "bots"
@@ -174,7 +182,21 @@ def test_anchors_are_fine_in_moderation(file: Path) -> None:
                 *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 30)),
             ]
         ),
+        "\n".join(
+            [
+                "a0: &a0 {x: 1, y: 2}",
+                *(f"a{n}: &a{n}\n  <<: [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)),
+            ]
+        ),
         "name: &a [*a]",
+        "? &a [*a]\n: b",
+        "\n".join(
+            [
+                "a0: &a0 [x]",
+                *(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 12)),
+                "? *a11\n: x",
+            ]
+        ),
         "packages: &a\n  b: *a",
         f"packages: [{'x, ' * 20_000}]",
         "[" * 100_000,
@@ -185,6 +207,36 @@ def test_what_would_take_for_ever_is_refused_at_once(file: Path, text: str) -> N
     began = time.monotonic()
     assert problems(file, text)
     assert time.monotonic() - began < 10
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *(
+            "!!bool x",
+            "!!int ''",
+            "!!int x",
+            "!!float x",
+            "!!null x",
+            "!!timestamp x",
+            "2027-13-45",
+        ),
+        *(
+            "!!binary '%'",
+            "!!set [x]",
+            "!!omap x",
+            "!!pairs [x]",
+            "!!str {x: y}",
+            "0x_",
+            "9" * 6000,
+        ),
+        *("!!python/object/apply:os.system [id]", "!!python/name:os.system", "!x y", "!<> y"),
+    ],
+)
+def test_a_tag_makes_nothing_but_plain_data_and_a_wrong_one_is_refused(
+    file: Path, value: str
+) -> None:
+    assert problems(file, f"name: {value}")
 
 
 @pytest.mark.parametrize("data", [b"name: b\xfcro", "name: büro".encode("utf-16"), b"\xff\xfe"])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import contextlib
+import time
 from pathlib import Path
 
 import pytest
@@ -48,6 +50,16 @@ def test_a_line_that_is_none_is_named_by_its_number_and_never_quoted(
     with pytest.raises(InvalidInput, match=r"my\.env, line [23]: ") as caught:
         envfile.read(file)
     assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "line", [f"A={' ' * 50_000}x", f"A='b'{' ' * 50_000}x", f"A=b{' #' * 50_000}"]
+)
+def test_a_line_of_any_length_is_read_at_once(line: str) -> None:
+    began = time.monotonic()
+    with contextlib.suppress(InvalidInput):
+        envfile.parse(line)
+    assert time.monotonic() - began < 1
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:

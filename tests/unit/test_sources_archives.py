@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -127,6 +128,72 @@ def test_an_archive_cannot_blow_up(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pack(tmp_path / "p.zip", *((f"{n}.json", b" " * 900) for n in range(9)))
     found, [finding] = flows_factory.collect([tmp_path])
     assert (finding.code, finding.file, len(found)) == ("too-large", "p.zip", 2)
+
+
+@pytest.mark.parametrize("packing", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_packing_that_cannot_be_read_in_pieces_is_refused_unread(
+    tmp_path: Path, packing: int
+) -> None:
+    with zipfile.ZipFile(tmp_path / "p.zip", "w", packing) as archive:
+        archive.writestr("a.json", bytes(64 * 1024 * 1024))
+    tracemalloc.start()
+    try:
+        finding = fault(tmp_path)
+        assert tracemalloc.get_traced_memory()[1] < 4 * 1024 * 1024
+    finally:
+        tracemalloc.stop()
+    assert (finding.code, finding.file) == ("unreadable", "p.zip!a.json")
+    assert "deflate" in finding.fix
+
+
+def test_a_bomb_is_refused_in_a_moment_and_in_the_memory_of_one_file(tmp_path: Path) -> None:
+    piece = bytes(1024 * 1024)
+    with (
+        zipfile.ZipFile(tmp_path / "p.zip", "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.json", "w") as entry,
+    ):
+        for _ in range(1024):
+            entry.write(piece)
+    assert (tmp_path / "p.zip").stat().st_size < 2 * 1024 * 1024
+    finding = fault(tmp_path)
+    assert (finding.code, finding.file) == ("too-large", "p.zip!a.json")
+
+
+def test_an_announced_size_that_lies_changes_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "FILE_LIMIT", 100_000)
+    path = pack(tmp_path / "p.zip", ("a.json", b" " * 10**6))
+    size = (10**6).to_bytes(4, "little")
+    lie = path.read_bytes().replace(size, (90_000).to_bytes(4, "little"))
+    assert lie.count(size) == 0
+    path.write_bytes(lie)
+    assert fault(tmp_path).file == "p.zip!a.json"
+    path.write_bytes(path.read_bytes().replace((90_000).to_bytes(4, "little"), b"\xff\xff\xff\x7f"))
+    assert fault(tmp_path).code == "too-large"
+
+
+def test_members_that_share_their_bytes_count_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "ARCHIVE_LIMIT", 2500)
+    path = tmp_path / "p.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.json", b" " * 900)
+        (entry,) = archive.infolist()
+        archive.filelist += [entry] * 50
+    found, findings = flows_factory.collect([tmp_path])
+    assert sum(len(source.data) for source in found) <= 2500
+    assert {finding.level for finding in findings} == {"error"}
+
+
+def test_an_archive_in_an_archive_is_not_opened(tmp_path: Path) -> None:
+    inner = pack(tmp_path / "inner.zip", ("a.json", b"{}")).read_bytes()
+    (tmp_path / "inner.zip").unlink()
+    pack(tmp_path / "p.zip", ("inner.zip", inner), ("b.json", b"{}"))
+    found, findings = flows_factory.collect([tmp_path])
+    assert [source.path for source in found] == ["p.zip!b.json"]
+    assert findings == ()
 
 
 def test_an_archive_with_too_many_entries_is_refused(

@@ -8,7 +8,7 @@ from chartgen.model import Credential, Database, Flow, Health, Metrics, Runtime
 
 PORT = 7860
 # Everywhere: the pod's network policy says who may come.
-EVERYWHERE = "0.0.0.0"  # noqa: S104
+EVERYWHERE = "0.0.0.0"  # noqa: S104 - the pod's policy decides
 TEMPORARY = "/tmp"  # noqa: S108 - a folder of the container's own
 FLOWS = "app/flows"
 LAUNCHER = "app/chartgen"
