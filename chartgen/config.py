@@ -47,11 +47,11 @@ def load(file: Path) -> Mapping[str, Any]:
 
 
 def _write_days(options: dict[str, Any]) -> None:
-    """Write the days of exceptions as texts: YAML takes 2027-01-31 for a date."""
-    given = options.get("exceptions")
-    for item in given if isinstance(given, list) else ():
-        if isinstance(item, dict) and type(item.get("expires")) is date:
-            item["expires"] = item["expires"].isoformat()
+    """Write the last days of exceptions as texts: YAML takes 2027-01-31 for a date."""
+    for given in (options.get("exceptions"), options.get("allowOldBase")):
+        for item in given if isinstance(given, list) else ():
+            if isinstance(item, dict) and type(item.get("expires")) is date:
+                item["expires"] = item["expires"].isoformat()
 
 
 def _parse(file: Path) -> Any:

@@ -196,7 +196,7 @@ def credentials(flags: Flags, mode: Mode) -> None:
 
 
 def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
-    from chartgen import pipeline
+    from chartgen import pipeline, runtimes
     from chartgen.cli import hints, output, resolve, trial
 
     chosen = resolve.options(flags)
@@ -207,7 +207,7 @@ def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
                 trial.check(release, chosen.access, narrator)
             narrator.step(f"writing {chosen.destination}")
             pipeline.write(release, chosen.destination)
-    output.findings(release.app.findings)
+    output.findings((*release.app.findings, *runtimes.stale(chosen.request)))
     if flags["dry_run"]:
         written = [str(chosen.destination / path) for path in release.paths()]
         mode.result(written, {**release.report, "files": written})

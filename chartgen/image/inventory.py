@@ -85,6 +85,13 @@ def take(
     )
 
 
+def distribution(path: str) -> tuple[str, str] | None:
+    """Normalised name and version of the distribution that a file of a layer belongs to."""
+    inside = SITE.fullmatch(path)
+    match = DISTRIBUTION.fullmatch(inside["path"]) if inside else None
+    return (_normal(match["name"]), match["version"]) if match and not match["whiteout"] else None
+
+
 def _names(base: BaseImage, layer: Descriptor, budget: Budget) -> Iterator[str]:
     with (
         closing(base.blob(layer.digest)) as stream,
@@ -119,8 +126,12 @@ def _note(path: str, distributions: dict[str, str]) -> None:
     match = DISTRIBUTION.fullmatch(path)
     if match is None:
         return
-    normal = re.sub(r"[-_.]+", "-", match["name"]).lower()
+    normal = _normal(match["name"])
     if not match["whiteout"]:
         distributions[normal] = match["version"]
     elif distributions.get(normal) == match["version"]:
         del distributions[normal]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
