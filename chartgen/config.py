@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
@@ -32,7 +33,7 @@ def load(file: Path) -> Mapping[str, Any]:
 
     Raises InvalidInput with every problem at once: broken YAML, unknown keys, wrong types.
     """
-    options = _parse(file)
+    options = read(file)
     if not isinstance(options, dict):
         raise _invalid(
             file, "", f"this is {schema.kind(options)}, and must be a mapping", "name: my-bots"
@@ -54,14 +55,24 @@ def _write_days(options: dict[str, Any]) -> None:
                 item["expires"] = item["expires"].isoformat()
 
 
-def _parse(file: Path) -> Any:
+def read(file: Path, *, as_helm: bool = False) -> Any:
+    """The YAML in a file; `as_helm` takes `no` and `off` for false, as Helm's parser does.
+
+    Raises InvalidInput for what is no YAML, too large, or has a key twice.
+    """
     # Slow to import, and most folders have no such file.
     from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         text = _text(file)
-        data = YAML(typ="safe", pure=True).load(text)
+        parser = YAML(typ="safe", pure=True)
+        if as_helm:
+            parser.version = (1, 1)
+        with warnings.catch_warnings():
+            # A number that YAML 1.1 and 1.2 read otherwise is no news to whoever gave a file.
+            warnings.simplefilter("ignore")
+            data = parser.load(text)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""

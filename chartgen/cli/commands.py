@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chartgen.cli import options
 from chartgen.cli.command import command
+from chartgen.cli.doctor import doctor
 from chartgen.cli.local import check, compose, run
 
 TYPE_CHECKING = False  # typing itself is slow to load
@@ -224,6 +225,6 @@ COMMANDS = {
     command.name: command
     for command in (
         *(inspect, package, chart, image, lock),
-        *(push, save, load, check, compose, run, credentials),
+        *(push, save, load, check, compose, run, credentials, doctor),
     )
 }

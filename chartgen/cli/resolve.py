@@ -101,6 +101,11 @@ def _ask(variable: Variable, narrator: Narrator) -> str:
     return getpass.getpass(f"  {variable.name}: ")
 
 
+def today() -> str:
+    """The day in UTC, as ISO 8601 writes it."""
+    return datetime.now(UTC).date().isoformat()
+
+
 def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
     """What chartgen.yaml says, if there is one."""
     from chartgen import config
@@ -133,7 +138,7 @@ def _request(
         exceptions=tuple(Exemption(**item) for item in said.get("exceptions", ())),
         old_bases=tuple(Allowance(**item) for item in said.get("allowOldBase", ())),
         # The real day: SOURCE_DATE_EPOCH must not make an exception last.
-        today=datetime.now(UTC).date().isoformat(),
+        today=today(),
     )
 
 

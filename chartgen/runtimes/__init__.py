@@ -22,6 +22,18 @@ class Kind(Protocol):
     def stale(self, today: str) -> Iterator[Finding]:
         """A warning when what is known of the runtime's holes is old by a day in ISO 8601."""
 
+    def outdated(self, reference: str, version: str) -> Iterator[Finding]:
+        """A warning for a base with known holes, whatever was said when it was packaged."""
+
+    def guards(self, variable: str) -> bool:
+        """Whether a variable of the environment can weaken the runtime."""
+
+    def weakens(self, variable: str, value: str) -> str:
+        """What a variable with this value lets happen that else does not, or ""."""
+
+    def is_secret(self, variable: str, value: str) -> bool:
+        """Whether the value of a variable is a secret."""
+
 
 ALL: Mapping[str, Kind] = {"langflow": langflow}
 
@@ -34,6 +46,11 @@ def load(sources: Iterable[Source], request: Request, runtime: str = "langflow")
 def on_base(app: App, distributions: Mapping[str, str], request: Request) -> App:
     """The application, with what is to be said of the packages that were found in its base."""
     return ALL[app.runtime.name].on_base(app, distributions, request)
+
+
+def kind(name: str) -> Kind | None:
+    """What the folder of a runtime offers, None when there is no such runtime."""
+    return ALL.get(name)
 
 
 def stale(request: Request, runtime: str = "langflow") -> tuple[Finding, ...]:

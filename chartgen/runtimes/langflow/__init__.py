@@ -22,14 +22,24 @@ from chartgen.runtimes.langflow import (
     settings,
 )
 from chartgen.runtimes.langflow.exemptions import Exemptions
-from chartgen.runtimes.langflow.holes import stale
+from chartgen.runtimes.langflow.holes import outdated, stale
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.reading import Reading
+from chartgen.runtimes.langflow.weak import guards, is_secret, weakens
 from chartgen.sources import Source
 from chartgen.store import Store
 from chartgen.tree import Lazy, Reader
 
-__all__ = ["LAUNCHER", "load", "on_base", "stale"]
+__all__ = [
+    "LAUNCHER",
+    "guards",
+    "is_secret",
+    "load",
+    "on_base",
+    "outdated",
+    "stale",
+    "weakens",
+]
 
 # What of this folder goes into the image as it is.
 LAUNCHER = ("check.py", "guard.py", "mounted.py", "start.py", "turn.py", "verify.py")

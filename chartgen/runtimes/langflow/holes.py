@@ -142,6 +142,19 @@ def open_in(version: str) -> str:
     return f"which has {holes} (table of {day}), such as {', '.join(names[:SHOWN])}"
 
 
+def outdated(reference: str, version: str) -> Iterator[Finding]:
+    """A warning for a base below today's floor; `version` may be "", where the name must tell."""
+    found = version or releases.named(reference)
+    release, floor = releases.parse(found), releases.parse(table().floor)
+    if release and floor and release < floor:
+        yield Finding(
+            level="warning",
+            code="old-base",
+            message=f"the base {one_line(reference)} is Langflow {found}, {open_in(found)}",
+            fix=f"package again on {table().floor} or newer, and upgrade",
+        )
+
+
 def unknown(reference: str) -> Finding:
     """The finding for a base of which nobody knows what it holds."""
     return Finding(
