@@ -16,6 +16,8 @@ from chartgen.model import Finding
 FILE = "chartgen.yaml"
 BYTES = 1024 * 1024
 VALUES = 10_000
+DEEPEST = 100
+MANY = f"this has more than {VALUES} values, or some that are nested deeper than {DEEPEST}"
 
 
 def find(paths: Sequence[Path]) -> Path | None:
@@ -61,22 +63,20 @@ def read(file: Path, *, as_helm: bool = False) -> Any:
     Raises InvalidInput for what is no YAML, too large, or has a key twice.
     """
     # Slow to import, and most folders have no such file.
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
     try:
         text = _text(file)
-        parser = YAML(typ="safe", pure=True)
-        if as_helm:
-            parser.version = (1, 1)
         with warnings.catch_warnings():
             # A number that YAML 1.1 and 1.2 read otherwise is no news to whoever gave a file.
             warnings.simplefilter("ignore")
-            data = parser.load(text)
+            data = _values(text, (1, 1) if as_helm else None)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise _invalid(file, place, _problem(fault)) from fault
+    except _TooMany as fault:
+        raise _invalid(file, "", MANY) from fault
     except (YAMLError, RecursionError, ValueError) as fault:
         raise _invalid(file, "", "this is not YAML") from fault
     if _is_large(data):
@@ -86,6 +86,29 @@ def read(file: Path, *, as_helm: bool = False) -> Any:
     except UnicodeError as fault:
         raise _invalid(file, "", "this holds half of a surrogate pair", "write it whole") from fault
     return {} if data is None else data
+
+
+class _TooMany(Exception):
+    """A file holds more values than anybody writes."""
+
+
+def _values(text: str, version: tuple[int, int] | None) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    def parser() -> YAML:
+        made = YAML(typ="safe", pure=True)
+        made.version = version
+        return made
+
+    # Values are made far slower than they are counted: keys, ends and all.
+    depth = 0
+    for count, event in enumerate(parser().parse(text)):
+        depth += isinstance(event, CollectionStartEvent)
+        depth -= isinstance(event, CollectionEndEvent)
+        if count > 4 * VALUES or depth > DEEPEST:
+            raise _TooMany
+    return parser().load(text)
 
 
 def _text(file: Path) -> str:

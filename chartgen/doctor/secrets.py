@@ -90,7 +90,7 @@ def _weak(settings: Settings, release: Packaged, place: Place, value: str) -> It
 
 
 def _names(settings: Settings, given: dict[Place, str], file: str) -> str:
-    return ", ".join(_name(place) for place in given if settings.file(place) == file)
+    return ", ".join(sorted(_name(place) for place in given if settings.file(place) == file))
 
 
 def _name(place: Place) -> str:
