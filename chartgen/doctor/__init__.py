@@ -80,7 +80,8 @@ def _aged(packaged: Packaged, runtime: runtimes.Kind, today: str) -> Iterator[Fi
     """What is to be said of the release itself, by what is known today."""
     base = packaged.report["base"]
     yield from runtime.outdated(base["reference"], base.get("version", ""))
-    yield from runtime.stale(today)
+    # That nobody has looked for long weakens nothing by itself.
+    yield from (replace(one, level="info") for one in runtime.stale(today))
     flows = [one["flow"] for one in packaged.report["findings"] if one["code"] == "custom-code"]
     if flows:
         count = f"{len(flows)} flow{'s hold' if len(flows) > 1 else ' holds'}"
