@@ -16,6 +16,8 @@ from chartgen.model import Finding
 FILE = "chartgen.yaml"
 BYTES = 1024 * 1024
 VALUES = 10_000
+DEEPEST = 100
+MANY = f"this has more than {VALUES} values, or some that are nested deeper than {DEEPEST}"
 
 
 def find(paths: Sequence[Path]) -> Path | None:
@@ -33,7 +35,7 @@ def load(file: Path) -> Mapping[str, Any]:
 
     Raises InvalidInput with every problem at once: broken YAML, unknown keys, wrong types.
     """
-    options = _parse(file)
+    options = read(file)
     if not isinstance(options, dict):
         raise _invalid(
             file, "", f"this is {schema.kind(options)}, and must be a mapping", "name: my-bots"
@@ -48,35 +50,34 @@ def load(file: Path) -> Mapping[str, Any]:
 
 
 def _write_days(options: dict[str, Any]) -> None:
-    """Write the days of exceptions as texts: YAML takes 2027-01-31 for a date."""
-    given = options.get("exceptions")
-    for item in given if isinstance(given, list) else ():
-        if isinstance(item, dict) and type(item.get("expires")) is date:
-            item["expires"] = item["expires"].isoformat()
+    """Write the last days of exceptions as texts: YAML takes 2027-01-31 for a date."""
+    for given in (options.get("exceptions"), options.get("allowOldBase")):
+        for item in given if isinstance(given, list) else ():
+            if isinstance(item, dict) and type(item.get("expires")) is date:
+                item["expires"] = item["expires"].isoformat()
 
 
-def _parse(file: Path) -> Any:
+def read(file: Path, *, as_helm: bool = False) -> Any:
+    """The YAML in a file; `as_helm` takes `no` and `off` for false, as Helm's parser does.
+
+    Raises InvalidInput for what is no YAML, too large, or has a key twice.
+    """
     # Slow to import, and most folders have no such file.
-    from ruamel.yaml import YAML
     from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-    yaml = YAML(typ="safe", pure=True)
     try:
         text = _text(file)
         with warnings.catch_warnings():
-            # Of an anchor that is given twice, which YAML allows; it would quote the file.
+            # Of an anchor that is given twice, which would quote the file, and of a number that
+            # YAML 1.1 and 1.2 read otherwise, which is no news to whoever gave it.
             warnings.simplefilter("ignore")
-            node = yaml.compose(text)
-        # Before anything is made of it: keys that are merged are copied as it is made.
-        if _is_large(node):
-            raise _invalid(
-                file, "", f"this has more than {VALUES} values, anchors counted each time"
-            )
-        data = None if node is None else yaml.constructor.construct_document(node)
+            data = _values(text, (1, 1) if as_helm else None)
     except MarkedYAMLError as fault:
         mark = fault.problem_mark
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else ""
         raise _invalid(file, place, _problem(fault)) from fault
+    except _TooMany as fault:
+        raise _invalid(file, "", str(fault)) from fault
     except (YAMLError, LookupError, RecursionError, ValueError) as fault:
         raise _invalid(file, "", "this is not YAML") from fault
     try:
@@ -84,6 +85,34 @@ def _parse(file: Path) -> Any:
     except UnicodeError as fault:
         raise _invalid(file, "", "this holds half of a surrogate pair", "write it whole") from fault
     return {} if data is None else data
+
+
+class _TooMany(Exception):
+    """A file holds more values than anybody writes."""
+
+
+def _values(text: str, version: tuple[int, int] | None) -> Any:
+    from ruamel.yaml import YAML
+    from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent
+
+    def parser() -> YAML:
+        made = YAML(typ="safe", pure=True)
+        made.version = version
+        return made
+
+    # Values are made far slower than they are counted: keys, ends and all.
+    depth = 0
+    for count, event in enumerate(parser().parse(text)):
+        depth += isinstance(event, CollectionStartEvent)
+        depth -= isinstance(event, CollectionEndEvent)
+        if count > 4 * VALUES or depth > DEEPEST:
+            raise _TooMany(MANY)
+    yaml = parser()
+    node = yaml.compose(text)
+    # Before anything is made of it: keys that are merged are copied as it is made.
+    if _is_large(node):
+        raise _TooMany(f"this has more than {VALUES} values, anchors counted each time")
+    return None if node is None else yaml.constructor.construct_document(node)
 
 
 def _text(file: Path) -> str:

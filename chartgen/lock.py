@@ -70,7 +70,8 @@ class Needs:
 class Lock:
     """A lock file's content. `documents` and `owners` go by digest, `packages` by platform.
 
-    `modules` are those that flows import and the base has, whatever its packages are called.
+    `modules` are those that flows import and the base has, whatever its packages are called;
+    `distributions` are the runtime's packages in it, unless its name tells which release it holds.
     """
 
     runtime: str
@@ -82,6 +83,7 @@ class Lock:
     owners: Mapping[str, Owners]
     packages: Mapping[str, tuple[Pin, ...]] = field(default_factory=dict)
     modules: tuple[str, ...] = ()
+    distributions: Mapping[str, str] = field(default_factory=dict)
 
 
 def find(paths: Sequence[Path], options: Path | None = None) -> Path | None:
@@ -146,7 +148,11 @@ def dump(lock: Lock) -> bytes:
     value = {
         "format": FORMAT,
         "runtime": {"name": lock.runtime, "version": lock.version},
-        "base": {"reference": lock.reference, "digest": lock.digest},
+        "base": {
+            "reference": lock.reference,
+            "digest": lock.digest,
+            **({"distributions": dict(lock.distributions)} if lock.distributions else {}),
+        },
         "needs": {
             "python": lock.needs.python,
             "packages": sorted(lock.needs.packages),
@@ -215,6 +221,7 @@ def _lock(value: dict[str, Any]) -> Lock:
             for platform, pins in value["packages"].items()
         },
         modules=tuple(value["modules"]),
+        distributions=value["base"].get("distributions", {}),
     )
 
 

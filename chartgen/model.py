@@ -12,6 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+# The label by which an image says which release of its runtime it holds.
+RELEASE_LABEL = "dev.chartgen.runtime.version"
+
 Level = Literal["error", "warning", "info"]
 ParameterType = Literal["string", "integer", "number", "boolean", "array"]
 Scalar = str | int | float | bool
@@ -110,6 +113,15 @@ class Exemption:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """A base below the floor that `chartgen.yaml` allows: by its release, until a day."""
+
+    version: str
+    reason: str
+    expires: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Request:
     """What a user asks a runtime for: the options of one run that shape the application.
 
@@ -127,6 +139,7 @@ class Request:
     parameters: tuple[Selection, ...] = ()
     bind_literals: bool = False
     exceptions: tuple[Exemption, ...] = ()
+    old_bases: tuple[Allowance, ...] = ()
     today: str = ""
 
 
@@ -205,7 +218,8 @@ class Runtime:
     `call_paths` are the beginnings of the paths that callers ask, MCP aside. In the folder
     `credentials_folder` a credential may lie as a file of its name, in place of a variable.
     `log_level_env` is the variable that says how much is logged. `memory_request` is a Kubernetes
-    quantity where the chart's own request would be too little.
+    quantity where the chart's own request would be too little. `distributions` are the Python
+    packages whose version tells which release of the runtime a base holds, the best first.
     """
 
     name: str
@@ -227,15 +241,20 @@ class Runtime:
     log_level_env: str
     check: tuple[str, ...] = ()
     memory_request: str = ""
+    distributions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Base:
-    """The image that the release stands on, with the reason why it was chosen."""
+    """The image that the release stands on, with the reason why it was chosen.
+
+    `version` is the release of the runtime that it holds, "" while nobody knows it.
+    """
 
     reference: str
     profile: str
     reason: str
+    version: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)

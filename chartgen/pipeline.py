@@ -163,7 +163,9 @@ def make_lock(options: Options, watcher: Watcher) -> bytes:
     order = image.Order(
         app=app, image=options.image, context={}, platforms=options.platforms, access=options.access
     )
-    return lock.dump(image.make_lock(order, watcher))
+    made = image.make_lock(order, watcher)
+    _on_base(app, made.distributions, options)
+    return lock.dump(made)
 
 
 def write(release: Release, folder: Path) -> None:
@@ -238,7 +240,8 @@ def _build(
     if reference.digest or not build:
         return app, Image(reference=reference)
     if builder == "none":
-        return app, _unbuilt(reference, "--builder none was asked for", options)
+        missing = _unbuilt(reference, "--builder none was asked for", options)
+        return _on_base(app, {}, options), missing
     order = image.Order(
         app=app,
         image=reference,
@@ -253,7 +256,8 @@ def _build(
     except Unavailable as fault:
         if builder != "auto":
             raise
-        return app, _unbuilt(reference, fault.message, options)
+        return _on_base(app, {}, options), _unbuilt(reference, fault.message, options)
+    app = _on_base(app, built.distributions, options)
     findings = sorted((*app.findings, *built.findings), key=_order)
     made = Image(
         reference=replace(reference, digest=built.digest),
@@ -262,6 +266,15 @@ def _build(
         layout=built.layout,
     )
     return replace(app, findings=tuple(findings)), made
+
+
+def _on_base(app: App, distributions: Mapping[str, str], options: Options) -> App:
+    """The application, once its base was looked at. Raises InvalidInput when that will not do."""
+    app = runtimes.on_base(app, distributions, options.request)
+    app = replace(app, findings=tuple(sorted(app.findings, key=_order)))
+    if sentence := refusal(app):
+        raise InvalidInput(sentence, app.findings)
+    return app
 
 
 def _leave(reference: ImageRef, options: Options) -> None:

@@ -108,6 +108,12 @@ def checked(name: str, version: str, flows: int) -> dict[str, Any]:
     return {"format": FORMAT, "checked": f"{name} {version}", "flows": flows}
 
 
+def examined(name: str, version: str, findings: Iterable[Finding]) -> dict[str, Any]:
+    """What `--output json` prints of `chartgen doctor`."""
+    told = [finding(item) for item in findings]
+    return {"format": FORMAT, "examined": f"{name} {version}", "findings": told}
+
+
 def failure(message: str, code: int, findings: Iterable[Finding] = ()) -> dict[str, Any]:
     """What `--output json` prints when a run fails; `code` is what the process ends with."""
     return {

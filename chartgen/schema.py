@@ -25,14 +25,23 @@ WANTED: Mapping[str, str] = {
     "string": "a text",
     "array": "a list",
     "object": "a mapping",
+    "null": "empty",
 }
 # A value may be a secret in the wrong place, so no sentence ever quotes one.
 SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "type": lambda fault: f"this is {kind(fault.instance)}, and must be {_wanted(fault)}",
-    "enum": lambda fault: f"this must be one of {', '.join(map(str, fault.validator_value))}",
+    "enum": lambda fault: (
+        fault.validator_value[0]
+        if _is_sentence(fault)
+        else f"this must be one of {', '.join(map(str, fault.validator_value))}"
+    ),
     "const": lambda fault: f"this must be {fault.validator_value}",
     "required": lambda fault: f"{fault.message.split(' is a required')[0]} is missing",
-    "minLength": lambda fault: "this is empty",
+    "minLength": lambda fault: (
+        f"this has less than {fault.validator_value} characters"
+        if fault.instance
+        else "this is empty"
+    ),
     "minItems": lambda fault: "this is empty",
     "maxLength": lambda fault: (
         f"this has {len(fault.instance)} characters, at most {fault.validator_value} fit"
@@ -46,17 +55,43 @@ def check(data: Any, name: str, *, file: str, part: str = "") -> tuple[Finding, 
 
     `part` names one of the schema's definitions, to check against that alone.
     """
-    # jsonschema takes a tenth of a second to import, which --help need not wait for.
-    from jsonschema import Draft7Validator
-
     schema = json.loads(resources.schema(name))
     if part:
         schema = {"$ref": f"#/definitions/{part}", "definitions": schema["definitions"]}
+    return against(schema, data, file=file)
+
+
+def against(schema: Any, data: Any, *, file: str, whole: bool = True) -> tuple[Finding, ...]:
+    """One error for every place where the data breaks a schema (JSON Schema, draft 7).
+
+    Data that is not `whole` may lack what is required, or what a sentence of the schema asks for,
+    and have blanks to fill in.
+    """
+    # It takes a tenth of a second to import, which --help need not wait for.
+    from jsonschema import Draft7Validator
+
     faults = sorted(
         Draft7Validator(schema).iter_errors(data),
         key=lambda fault: (fault.json_path, fault.message),
     )
-    return tuple(finding for fault in faults for finding in _findings(fault, file))
+    return tuple(
+        finding
+        for fault in faults
+        if whole or not _is_missing(fault)
+        for finding in _findings(fault, file)
+    )
+
+
+def _is_missing(fault: Any) -> bool:
+    """Whether something must be added, and nothing that is there is wrong."""
+    is_blank = fault.validator in ("minLength", "minItems") and not fault.instance
+    return is_blank or fault.validator == "required" or _is_sentence(fault)
+
+
+def _is_sentence(fault: Any) -> bool:
+    """Whether the only value that would do is a sentence: a chart's schema has them for Helm."""
+    values = fault.validator_value
+    return fault.validator == "enum" and len(values) == 1 and " " in str(values[0])
 
 
 def kind(value: Any) -> str:

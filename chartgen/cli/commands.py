@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from chartgen.cli import options
 from chartgen.cli.command import command
+from chartgen.cli.doctor import doctor
 from chartgen.cli.local import check, compose, run
 
 TYPE_CHECKING = False  # typing itself is slow to load
@@ -196,7 +197,7 @@ def credentials(flags: Flags, mode: Mode) -> None:
 
 
 def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
-    from chartgen import pipeline
+    from chartgen import pipeline, runtimes
     from chartgen.cli import hints, output, resolve, trial
 
     chosen = resolve.options(flags)
@@ -207,7 +208,7 @@ def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
                 trial.check(release, chosen.access, narrator)
             narrator.step(f"writing {chosen.destination}")
             pipeline.write(release, chosen.destination)
-    output.findings(release.app.findings)
+    output.findings((*release.app.findings, *runtimes.stale(chosen.request)))
     if flags["dry_run"]:
         written = [str(chosen.destination / path) for path in release.paths()]
         mode.result(written, {**release.report, "files": written})
@@ -224,6 +225,6 @@ COMMANDS = {
     command.name: command
     for command in (
         *(inspect, package, chart, image, lock),
-        *(push, save, load, check, compose, run, credentials),
+        *(push, save, load, check, compose, run, credentials, doctor),
     )
 }

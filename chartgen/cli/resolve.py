@@ -14,7 +14,7 @@ from chartgen.cli import terminal
 from chartgen.cli.output import tell
 from chartgen.cli.parser import Usage
 from chartgen.errors import InvalidInput
-from chartgen.model import Exemption, Request, Selection
+from chartgen.model import Allowance, Exemption, Request, Selection
 
 if TYPE_CHECKING:
     from chartgen.cli.output import Narrator
@@ -101,6 +101,11 @@ def _ask(variable: Variable, narrator: Narrator) -> str:
     return getpass.getpass(f"  {variable.name}: ")
 
 
+def today() -> str:
+    """The day in UTC, as ISO 8601 writes it."""
+    return datetime.now(UTC).date().isoformat()
+
+
 def _said(given: tuple[Path, ...], file: Path | None) -> Mapping[str, Any]:
     """What chartgen.yaml says, if there is one."""
     from chartgen import config
@@ -131,8 +136,9 @@ def _request(
         parameters=tuple(Selection(**item) for item in said.get("parameters", ())),
         bind_literals=pick("bind_literals", "bindLiterals", False),
         exceptions=tuple(Exemption(**item) for item in said.get("exceptions", ())),
+        old_bases=tuple(Allowance(**item) for item in said.get("allowOldBase", ())),
         # The real day: SOURCE_DATE_EPOCH must not make an exception last.
-        today=datetime.now(UTC).date().isoformat(),
+        today=today(),
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from chartgen import tree
 from chartgen.errors import ChartgenError, InvalidInput, Unavailable
-from chartgen.image import bases, engine
+from chartgen.image import bases, contents, engine
 from chartgen.image.model import Built, Order
 from chartgen.model import ImageRef
 from chartgen.watcher import Watcher
@@ -19,6 +19,17 @@ SHOWN_LINES = 20
 # What the engine adds to the words of a step: colours around errors, and its housekeeping.
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 HOUSEKEEPING = (" ---> ", "Removing intermediate container ")
+# Asks a Python for the versions of packages; with -c, the first argument is the script's name.
+ASK = """
+import sys
+from importlib.metadata import PackageNotFoundError, version
+for name in sys.argv[1:]:
+    try:
+        print(f"{name}=={version(name)}")
+    except PackageNotFoundError:
+        pass
+"""
+ANSWER = re.compile(r"^([a-z0-9-]+)==(\S+)$", re.MULTILINE)
 # What the engine says when the base cannot be had: a matter of network or rights, not of flows.
 NO_BASE = re.compile(
     r"pull access denied|manifest unknown|not found: manifest|no such host|dial tcp|i/o timeout|"
@@ -53,11 +64,34 @@ def build(order: Order, watcher: Watcher) -> Built:
             )
             _follow(stream, watcher)
             found = client.images.get(name)
+            held = _held(client, found, order)
         except APIError as fault:
             raise _failure(str(fault.explanation or fault), ()) from fault
         except (DockerException, OSError) as fault:
             raise engine.silent(fault) from fault
-    return Built(id=str(found.id), digest=_digest(found.attrs, image))
+    return Built(id=str(found.id), digest=_digest(found.attrs, image), distributions=held)
+
+
+def _held(client: Any, found: Any, order: Order) -> Mapping[str, str]:
+    """The runtime's packages in the image, where the name of its base does not tell the release."""
+    from docker.errors import APIError, ContainerError
+
+    runtime = order.app.runtime
+    if order.app.base.version:
+        return {}
+    if named := contents.named(found.labels, runtime):
+        return named
+    try:
+        said: bytes = client.containers.run(
+            found.id,
+            entrypoint=[runtime.command[0], "-c", ASK],
+            command=list(runtime.distributions),
+            network_mode="none",
+            remove=True,
+        )
+    except (ContainerError, APIError):
+        return {}
+    return {found[1]: found[2] for found in ANSWER.finditer(said.decode(errors="replace"))}
 
 
 def _check(order: Order) -> None:

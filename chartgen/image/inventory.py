@@ -67,7 +67,7 @@ def take(
     tops = frozenset(module.partition(".")[0] for module in modules)
     for layer in layers:
         try:
-            _read(_names(base, layer, budget), sites, tops)
+            _read(names(base, layer, budget), sites, tops)
         except (Damaged, Unreadable) as fault:
             raise InvalidInput(
                 f"the base's layer {layer.digest} cannot be read: {fault}"
@@ -85,7 +85,15 @@ def take(
     )
 
 
-def _names(base: BaseImage, layer: Descriptor, budget: Budget) -> Iterator[str]:
+def distribution(path: str) -> tuple[str, str] | None:
+    """Normalised name and version of the distribution that a file of a layer belongs to."""
+    inside = SITE.fullmatch(path)
+    match = DISTRIBUTION.fullmatch(inside["path"]) if inside else None
+    return (_normal(match["name"]), match["version"]) if match and not match["whiteout"] else None
+
+
+def names(base: BaseImage, layer: Descriptor, budget: Budget) -> Iterator[str]:
+    """The names of what a layer holds. Raises Damaged, and Unreadable beyond the budget."""
     with closing(base.blob(layer.digest)) as stream:
         for entry in unpacking.look(stream, budget):
             yield entry.name
@@ -116,8 +124,12 @@ def _note(path: str, distributions: dict[str, str]) -> None:
     match = DISTRIBUTION.fullmatch(path)
     if match is None:
         return
-    normal = re.sub(r"[-_.]+", "-", match["name"]).lower()
+    normal = _normal(match["name"])
     if not match["whiteout"]:
         distributions[normal] = match["version"]
     elif distributions.get(normal) == match["version"]:
         del distributions[normal]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()

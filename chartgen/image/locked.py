@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -78,11 +78,13 @@ def make_lock(
     python: str = "",
     pin: Pinner | None = None,
     modules: Iterable[str] = (),
+    distributions: Mapping[str, str] | None = None,
 ) -> Lock:
     """Look a base up and lock what was read; `own` are the folders that are ours in the image.
 
     `pin` chooses the packages for a platform, and is asked only when the flows need some;
-    `modules` are those that the flows import and the base has.
+    `modules` are those that the flows import and the base has, `distributions` the packages of
+    the runtime in it, where its name does not tell which release it holds.
     """
     recorder = _Recorder(inner=base)
     resolved = resolve.resolve(recorder, reference, platforms)
@@ -105,6 +107,7 @@ def make_lock(
         owners={digest: _owners(found) for digest, found in above.items()},
         packages=pinned,
         modules=tuple(sorted(modules)),
+        distributions=distributions or {},
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
 from chartgen.errors import InvalidInput
-from chartgen.image import bases, inventory, locked, oci, proof, wheels
+from chartgen.image import bases, contents, inventory, locked, oci, proof, wheels
 from chartgen.image.inventory import Inventory
 from chartgen.image.model import Order
 from chartgen.image.uv import Target
@@ -13,7 +13,7 @@ from chartgen.lock import Lock, Pin
 from chartgen.model import App, Finding
 from chartgen.oci import document, resolve
 from chartgen.oci.descriptor import Platform
-from chartgen.oci.resolve import Child
+from chartgen.oci.resolve import Base, Child
 from chartgen.oci.source import BaseImage
 from chartgen.watcher import Watcher
 
@@ -30,6 +30,7 @@ def make_lock(order: Order, watcher: Watcher) -> Lock:
     with bases.opened(app.base.reference, connect=order.access.connect) as opened:
         resolved = resolve.resolve(opened.source, opened.reference, oci.platforms(order))
         python, pinned, modules = "", {}, frozenset[str]()
+        had: dict[Platform, Inventory] = {}
         if app.packages:
             had = {c.platform: _inventory(opened.source, c, app) for c in resolved.children}
             python, modules = _python(had.values()), _modules(app, had.values())
@@ -44,7 +45,20 @@ def make_lock(order: Order, watcher: Watcher) -> Lock:
             python=python,
             pin=pinned.__getitem__ if pinned else None,
             modules=modules,
+            distributions=_held(app, resolved, opened.source, had.values()),
         )
+
+
+def _held(app: App, base: Base, source: BaseImage, had: Iterable[Inventory]) -> Mapping[str, str]:
+    """The runtime's packages in a base whose name does not tell which release it holds."""
+    if app.base.version:
+        return {}
+    if found := contents.labelled(base, app.runtime):
+        return found
+    for one in had:
+        names = app.runtime.distributions
+        return {name: one.distributions[name] for name in names if name in one.distributions}
+    return contents.installed(source, base, app.runtime)
 
 
 def _python(found: Iterable[Inventory]) -> str:

@@ -36,6 +36,7 @@ class Built:
     """An image that was built: its id, and its manifest digest or "" while nobody knows it.
 
     `layout` is an OCI layout without the base's layers, or empty when an engine has the image.
+    `distributions` are those packages of the runtime that were found in the base, name → version.
     """
 
     id: str
@@ -43,3 +44,4 @@ class Built:
     layout: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     findings: tuple[Finding, ...] = ()
     builder: str = ""
+    distributions: Mapping[str, str] = field(default_factory=dict)

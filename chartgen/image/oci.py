@@ -12,7 +12,7 @@ from contextlib import closing
 
 from chartgen import lock
 from chartgen.errors import InvalidInput
-from chartgen.image import bases, labels, locked, proof, wheels
+from chartgen.image import bases, contents, labels, locked, proof, wheels
 from chartgen.image.locked import LockedImage
 from chartgen.image.model import Built, Order
 from chartgen.image.uv import Target
@@ -26,9 +26,12 @@ from chartgen.oci.build import Recipe
 from chartgen.oci.descriptor import Platform
 from chartgen.oci.image import OciImage, Opener
 from chartgen.oci.resolve import Base
+from chartgen.oci.source import BaseImage
 from chartgen.tree import Lazy, Reader, Tree, reader
 from chartgen.watcher import Watcher
 
+# A base, who owns its folders above ours, and the runtime's packages that it is known to hold.
+Found = tuple[Base, Mapping[str, Ancestors], Mapping[str, str]]
 ANNOTATION = "org.opencontainers.image."
 
 
@@ -40,7 +43,7 @@ def build(order: Order, watcher: Watcher) -> Built:
     packages and there is no lock that says which, or import what none of the packages has.
     """
     app = order.app
-    base, above = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
+    base, above, held = _locked(order, order.lock) if order.lock else _looked_up(order, watcher)
     recipe = Recipe(
         files=app.files,
         own=own(app),
@@ -55,6 +58,7 @@ def build(order: Order, watcher: Watcher) -> Built:
         layout=_thin(image),
         # Every platform of the base may have the same to tell.
         findings=tuple(dict.fromkeys(f for one in above.values() for f in one.findings)),
+        distributions=held,
     )
 
 
@@ -63,7 +67,7 @@ def platforms(order: Order) -> list[Platform]:
     return [resolve.platform(text) for text in order.platforms]
 
 
-def _looked_up(order: Order, watcher: Watcher) -> tuple[Base, Mapping[str, Ancestors]]:
+def _looked_up(order: Order, watcher: Watcher) -> Found:
     app = order.app
     if app.packages:
         raise InvalidInput(
@@ -74,14 +78,26 @@ def _looked_up(order: Order, watcher: Watcher) -> tuple[Base, Mapping[str, Ances
     connect = order.access.connect
     with bases.opened(app.base.reference, seconds=order.seconds, connect=connect) as opened:
         base = resolve.resolve(opened.source, opened.reference, platforms(order))
-        return base, oci_build.scan(opened.source, base, app.files, own(app))
+        above = oci_build.scan(opened.source, base, app.files, own(app))
+        return base, above, _held(order, base, opened.source)
 
 
-def _locked(order: Order, held: Lock) -> tuple[Base, Mapping[str, Ancestors]]:
+def _held(order: Order, base: Base, source: BaseImage) -> Mapping[str, str]:
+    """The runtime's packages in a base whose name does not tell: layers are read on disk alone."""
+    app = order.app
+    if app.base.version:
+        return {}
+    found = contents.labelled(base, app.runtime)
+    if found or not bases.is_local(app.base.reference):
+        return found
+    return contents.installed(source, base, app.runtime)
+
+
+def _locked(order: Order, held: Lock) -> Found:
     app = order.app
     lock.check(held, app, python=held.needs.python)
     base = resolve.resolve(LockedImage(lock=held), held.digest, platforms(order))
-    return base, locked.above(held, base, app, own(app))
+    return base, locked.above(held, base, app, own(app)), held.distributions
 
 
 def _packages(app: App, held: Lock, base: Base) -> dict[str, Tree]:

@@ -269,6 +269,18 @@ def test_a_base_without_python_is_named_as_the_step_that_failed(
 
 
 @pytest.mark.docker
+def test_the_python_of_the_image_tells_which_langflow_its_base_holds(
+    engine: Engine, tmp_path: Path
+) -> None:
+    base = engine.base("base", python='[ "$1" != -c ] || echo langflow-base==1.12.8')
+    given = (EXAMPLES, f"{engine.prefix}:1.0.0", base, "--builder", "docker")
+    result = package(*given, cwd=tmp_path)
+    assert result.returncode == 1
+    assert f"the base {base} is Langflow 1.12.8, which has " in result.stderr
+    assert not (tmp_path / "dist").exists()
+
+
+@pytest.mark.docker
 def test_a_base_that_cannot_be_had_is_no_fault_of_the_flows(engine: Engine, tmp_path: Path) -> None:
     # Port 1 of this machine: an engine asks it for the image, and nobody answers.
     base = "localhost:1/none:1"

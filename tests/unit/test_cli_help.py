@@ -17,7 +17,7 @@ SLOW = {
 }
 NAMES = sorted(COMMANDS)
 # What reads a release that was packaged before.
-READING = ("credentials", "push", "save", "load", "check", "compose", "run")
+READING = ("credentials", "doctor", "push", "save", "load", "check", "compose", "run")
 # Stands in for Helm: what it would read is there.
 HELM = 'helm() { test -s "$3" && test -s "$5"; }\n'
 # No registry answers here, so what asks one ends as 1 or 3: what it was told is right.
@@ -45,6 +45,7 @@ def example(*words: str) -> str:
 def test_every_example_in_a_help_text_works_as_it_stands(words: tuple[str, ...]) -> None:
     if words in {(name,) for name in READING}:
         Path(".env").touch()
+        Path("my-values.yaml").touch()
         terminal.run("package", "flows", "--name", "support-bots", "--version", "1.2.0")
     path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
     done = subprocess.run(  # noqa: S603

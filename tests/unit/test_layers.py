@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[2] / "chartgen"
 FLOORS = (
     {"__main__"},
     {"cli"},
-    {"local"},
+    {"local", "doctor"},
     {"pipeline", "publish"},
     {"runtimes", "image", "chart"},
     {"lock"},

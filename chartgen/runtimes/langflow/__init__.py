@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from importlib import resources
 from typing import Any
 
@@ -12,18 +13,33 @@ from chartgen.runtimes.langflow import (
     checks,
     documents,
     facts,
+    holes,
     hosts,
     normalise,
     packages,
     reading,
+    releases,
     settings,
 )
 from chartgen.runtimes.langflow.exemptions import Exemptions
+from chartgen.runtimes.langflow.holes import outdated, stale
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.reading import Reading
+from chartgen.runtimes.langflow.weak import guards, is_secret, weakens
 from chartgen.sources import Source
 from chartgen.store import Store
 from chartgen.tree import Lazy, Reader
+
+__all__ = [
+    "LAUNCHER",
+    "guards",
+    "is_secret",
+    "load",
+    "on_base",
+    "outdated",
+    "stale",
+    "weakens",
+]
 
 # What of this folder goes into the image as it is.
 LAUNCHER = ("check.py", "guard.py", "mounted.py", "start.py", "turn.py", "verify.py")
@@ -63,6 +79,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
         profile=needs.base.profile,
     )
     findings += checks.memory(needs.base, runtime.memory_request)
+    findings += holes.judge(needs.base.reference, needs.base.version, known.version, request)
     return App(
         name=request.name,
         version=request.version,
@@ -79,6 +96,27 @@ def load(sources: Iterable[Source], request: Request) -> App:
         inputs=inputs,
         findings=_distinct([*findings, *_custom_code(readings, known)]),
         files=_files(readings, ledger),
+    )
+
+
+def on_base(app: App, distributions: Mapping[str, str], request: Request) -> App:
+    """The application, once its base was looked at: which release it holds, and what of it.
+
+    `distributions` are those of `Runtime.distributions` that were found, name → version.
+    """
+    if app.base.version:
+        return app
+    version = releases.held(distributions)
+    reference = app.base.reference
+    said = (
+        holes.judge(reference, version, app.runtime.version, request)
+        if version
+        else (holes.unknown(reference),)
+    )
+    return replace(
+        app,
+        base=replace(app.base, version=version),
+        findings=(*app.findings, *said),
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from chartgen.model import Base, Finding, Module, Use
+from chartgen.runtimes.langflow import releases
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, one_line
 from chartgen.runtimes.langflow.imports import parse
@@ -87,15 +88,20 @@ def choose(
     profile, reason = _profile(askers, bundled, facts)
     present = facts.base_distributions if base or profile == "base" else facts.full_distributions
     packages = {name for name in askers if _bare(name) not in present}
+    reference = base or f"{IMAGES[profile]}:{facts.version}"
+    version = releases.named(reference)
+    # What the base holds stays; before 1.12 its packages had numbers of their own.
+    pinned = version if releases.share_number(version) else facts.version
     own = ("lfx", "langflow-base", *(("langflow",) if profile == "full" and not base else ()))
     return Needs(
         base=Base(
-            reference=base or f"{IMAGES[profile]}:{facts.version}",
+            reference=reference,
             profile="custom" if base else profile,
             reason="named by the user" if base else reason,
+            version=version,
         ),
         packages=tuple(sorted({*packages, *extra})),
-        constraints=tuple(f"{name}=={facts.version}" for name in sorted(own)),
+        constraints=tuple(f"{name}=={pinned}" for name in sorted(own)),
         modules=tuple(
             Module(name=module, package=package, used_by=tuple(uses))
             for (module, package), uses in sorted(expected.items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from chartgen.model import Credential, Database, Flow, Health, Metrics, Runtime
+from chartgen.runtimes.langflow import releases
 
 PORT = 7860
 # Everywhere: the pod's network policy says who may come.
@@ -205,4 +206,5 @@ def runtime(
             },
         ),
         log_level_env="LANGFLOW_LOG_LEVEL",
+        distributions=releases.DISTRIBUTIONS,
     )
