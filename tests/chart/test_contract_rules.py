@@ -16,7 +16,10 @@ from tests.chart_pieces import Values, merged
 CONTRACT = Contract(json.loads(chart_variants.files()["values.schema.json"]))
 CASES = list(CONTRACT.cases())
 # What one value is bound to by another.
-ALSO_NEEDED: Values = {"autoscaling.maxReplicas": {"autoscaling": {"minReplicas": 1}}}
+ALSO_NEEDED: Values = {
+    "autoscaling.maxReplicas": {"autoscaling": {"minReplicas": 1}},
+    "terminationGracePeriodSeconds": {"preStopSeconds": 0},
+}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.fits], ids=str)

@@ -15,8 +15,8 @@ from tests.chart.differences import changes
 from tests.chart.toggles import MATRIX, Toggle
 from tests.chart_pieces import Values, merged
 
-# There to be refused.
-WITHOUT_EFFECT = {"downloadFlows"}
+# There to be refused, and there for a parent chart.
+WITHOUT_EFFECT = {"downloadFlows", "enabled"}
 
 
 @pytest.mark.parametrize("path", MATRIX)

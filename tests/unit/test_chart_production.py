@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from chartgen import chart
 from tests import helm
@@ -82,7 +83,9 @@ def test_an_autoscaler_without_a_target_is_refused() -> None:
         ({}, False),
         ({"replicaCount": 2, "database": DATABASE}, True),
         ({"autoscaling": {"enabled": True}, "database": DATABASE}, True),
-        ({"autoscaling": {"enabled": True, "minReplicas": 1}, "database": DATABASE}, False),
+        # It begins with one pod and has more under load.
+        ({"autoscaling": {"enabled": True, "minReplicas": 1}, "database": DATABASE}, True),
+        ({"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 1}}, False),
     ],
 )
 def test_from_two_pods_on_a_drained_node_takes_one_at_a_time(
@@ -107,7 +110,16 @@ def test_an_update_never_takes_a_pod_before_the_next_one_is_ready() -> None:
     assert rolling == {"maxSurge": 1, "maxUnavailable": 0}
 
 
-@pytest.mark.parametrize("changes", [{"ingress": INGRESS}, {"httpRoute": ROUTE}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ingress": INGRESS},
+        {"httpRoute": ROUTE},
+        {"service": {"type": "LoadBalancer"}},
+        {"service": {"type": "NodePort"}},
+    ],
+    ids=str,
+)
 def test_a_private_release_has_no_way_in_from_outside(changes: dict[str, Any]) -> None:
     assert "set networkAccess to public" in refusal(**changes)
 
@@ -343,8 +355,17 @@ def test_metrics_are_found_by_annotations_or_by_the_operator() -> None:
     template = spec(rendered)["template"]
     assert "prometheus.io/port" not in template["metadata"]["annotations"]
     assert rendered["ServiceMonitor"]["metadata"]["labels"]["release"] == "prometheus"
-    ports = [port["name"] for port in spec(rendered, "Service")["ports"]]
-    assert spec(rendered, "ServiceMonitor")["endpoints"][0]["port"] in ports
+    # A load balancer of the flows does not hand out numbers.
+    assert [port["name"] for port in spec(rendered, "Service")["ports"]] == ["http"]
+    chosen = {**copy.deepcopy(VALUES), "metrics": {"enabled": True, "serviceMonitor": monitor}}
+    own = yaml.safe_load(helm.texts(FILES, chosen)["observability/service.yaml"])
+    assert own["metadata"]["name"] == "demo-support-metrics"
+    assert own["spec"]["type"] == "ClusterIP"
+    wanted = spec(rendered, "ServiceMonitor")
+    assert [port["name"] for port in own["spec"]["ports"]] == [wanted["endpoints"][0]["port"]]
+    assert wanted["selector"]["matchLabels"].items() <= own["metadata"]["labels"].items()
+    flows = rendered["Service"]["metadata"]["labels"]
+    assert not wanted["selector"]["matchLabels"].items() <= flows.items()
     assert "need metrics: set metrics.enabled" in refusal(metrics={"serviceMonitor": monitor})
 
 
@@ -359,6 +380,11 @@ def test_alerts_and_a_dashboard_know_the_release() -> None:
         assert 'namespace="prod"' in rule["expr"], rule["alert"]
         assert "demo-support" in rule["expr"], rule["alert"]
         assert rule["annotations"]["summary"].startswith("demo-support")
+    # Without a shared database no pool of connections is bounded by the values.
+    assert "Connections" not in "".join(rule["alert"] for rule in group["rules"])
+    shared = render(metrics={**metrics, "prometheusRule": rules}, database=DATABASE)
+    (group,) = spec(shared, "PrometheusRule")["groups"]
+    assert len(group["rules"]) == 5
     assert "Connections" in "".join(rule["alert"] for rule in group["rules"])
     board = json.loads(rendered["ConfigMap"]["data"]["demo-support.json"])
     assert {panel["type"] for panel in board["panels"]} == {"timeseries"}
