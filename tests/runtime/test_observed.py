@@ -24,20 +24,9 @@ pytestmark = pytest.mark.docker
 
 ROUTE = "/api/v1/run/{flow_id_or_name}"
 SAID = "nobody else may read this"
-# What the chart's alerts and its dashboard ask for: family → kind.
-FAMILIES = {
-    "http_server_request_duration_seconds": "histogram",
-    "http_server_active_requests": "gauge",
-    "langflow_event_loop_lag_seconds": "histogram",
-    "langflow_db_pool_connections_in_use": "gauge",
-    "langflow_db_pool_connections_idle": "gauge",
-    "langflow_db_pool_size": "gauge",
-    "langflow_db_pool_overflow": "gauge",
-    "process_resident_memory_bytes": "gauge",
-    "process_cpu_seconds_total": "counter",
-    "process_open_fds": "gauge",
-    "process_start_time_seconds": "gauge",
-}
+# What others tell of a pod: Prometheus itself, the kubelet, kube-state-metrics.
+OF_OTHERS = {"up", "container_memory_working_set_bytes", "kube_pod_container_resource_limits"}
+DATABASE = {"existingSecret": {"name": "database"}}
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +72,34 @@ def counted(numbers: str, **labels: str) -> float:
     return found
 
 
-def test_what_the_dashboard_and_the_alerts_ask_for_is_there(numbers: str) -> None:
-    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", numbers, re.M))
-    assert FAMILIES.items() <= kinds.items()
+def test_what_the_dashboard_and_the_alerts_ask_for_is_there(numbers: str, release: Release) -> None:
+    asked = {name for query in queries(release) for name in re.findall(r"(\w+)\{", query)}
+    assert len(asked) > len(OF_OTHERS) > 0
+    assert asked > OF_OTHERS
+    there = set(re.findall(r"^(\w+)[{ ]", numbers, re.MULTILINE))
+    assert asked - OF_OTHERS - there == set()
+
+
+def test_the_labels_by_which_the_dashboard_and_the_alerts_choose_are_there(
+    numbers: str, release: Release
+) -> None:
+    added = {"namespace", "service", "pod"}  # by Prometheus
+    for query in queries(release):
+        for name, choice in re.findall(r"(\w+)\{([^}]*)\}", query):
+            wanted = set(re.findall(r"(\w+)(?:=|!)", choice)) - added
+            lines = re.findall(rf"^{name}\{{(.*)\}}", numbers, re.MULTILINE)
+            if name not in OF_OTHERS and wanted:
+                assert any(wanted <= set(re.findall(r"(\w+)=", line)) for line in lines), query
+
+
+def queries(release: Release) -> list[str]:
+    """All that the chart asks Prometheus."""
+    parts = {name: {"enabled": True} for name in ("serviceMonitor", "prometheusRule", "dashboard")}
+    objects = release.render(metrics={"enabled": True, **parts}, database=DATABASE)
+    board = json.loads(next(iter(objects["ConfigMap"]["data"].values())))
+    (group,) = objects["PrometheusRule"]["spec"]["groups"]
+    panels = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    return [*panels, *(rule["expr"] for rule in group["rules"])]
 
 
 def test_calls_are_counted_by_route_and_status_those_that_the_guard_refuses_too(
