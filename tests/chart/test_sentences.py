@@ -159,6 +159,12 @@ def test_a_sentence_is_not_said_of_what_it_asks_for(words: str) -> None:
     assert chart_variants.engine().refusal(taken(mended)) == ""
 
 
+def test_what_is_no_number_is_not_too_many() -> None:
+    said = chart_variants.engine().refusal(taken({"replicaCount": "2"}))
+    assert "at '/replicaCount': got string, want integer" in said
+    assert "shared database" not in said
+
+
 def test_every_sentence_is_tried() -> None:
     found = set(sentences())
     assert len(found) >= len(TRIALS)

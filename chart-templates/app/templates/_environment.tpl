@@ -129,16 +129,14 @@ Secret. A later one wins: runtime, observation, database, parameters, credential
 {{- /* The variables of `env` (JSON) as a container has them; in files there is what Secrets hold. */}}
 {{- define "chartgen.variables" -}}
 {{- range $name, $source := .env }}
-{{- if or (kindIs "string" $source) (eq $.root.Values.credentialsAs "env") }}
+{{- if kindIs "string" $source }}
+{{- /* On one line, as there are many. A doubled $ keeps Kubernetes from expanding $(NAME). */}}
+- {name: {{ $name | quote }}, value: {{ $source | replace "$" "$$" | quote }}}
+{{- else if eq $.root.Values.credentialsAs "env" }}
 - name: {{ $name | quote }}
-  {{- if kindIs "string" $source }}
-  {{- /* A doubled $ keeps Kubernetes from expanding $(NAME). */}}
-  value: {{ $source | replace "$" "$$" | quote }}
-  {{- else }}
   valueFrom:
     secretKeyRef:
       {{- include "chartgen.secretKey" $source | nindent 6 }}
-  {{- end }}
 {{- end }}
 {{- end }}
 {{- end }}
