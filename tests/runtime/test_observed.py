@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import pytest
 import requests
 from docker.models.networks import Network
 
+from tests import helm
 from tests.integration.engine import Engine
 from tests.runtime import running
 from tests.runtime.release import Release
@@ -130,6 +132,22 @@ def test_the_log_is_lines_of_json_what_the_server_itself_says_included(watched: 
     assert {"event": "Invalid HTTP request received.", "level": "warning"}.items() <= {
         (name, value) for line in lines for name, value in line.items() if isinstance(value, str)
     }
+
+
+def test_the_log_of_a_pod_for_developers_tells_all_but_credentials(
+    release: Release, engine: Engine, network: Network, tmp_path: Path
+) -> None:
+    values = helm.values_of(release.chart, "values-development.yaml")
+    assert values["logLevel"] == "debug"
+    with running.start(engine, network, release.render(**values), tmp_path) as pod:
+        assert pod.kubelet.wait_ready(), f"{pod.kubelet.verdict}\n{pod.log}"
+        assert text_of(ask(pod, release, "Echo", SAID))
+        assert text_of(ask(pod, release, "Signed webhook", SAID))
+        in_query = f"/api/v1/run/echo?x-api-key={release.key}"
+        assert pod.ask("POST", in_query, body={"input_value": SAID}).status_code == 200
+        assert '"level": "debug"' in pod.log
+        for name in release.values["credentials"]:
+            assert release.secret(name) not in pod.log, name
 
 
 def test_the_log_at_level_info_shows_no_secret_and_nothing_that_was_said(

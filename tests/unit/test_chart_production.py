@@ -454,4 +454,4 @@ def test_a_chart_brings_values_to_begin_with() -> None:
     assert "secretKeyRef" not in json.dumps(rendered["Deployment"])
     development = render(**helm.values_of(FILES, "values-development.yaml"))
     assert spec(development)["replicas"] == 1
-    assert helm.env(development)["LANGFLOW_LOG_LEVEL"] == "info"
+    assert helm.env(development)["LANGFLOW_LOG_LEVEL"] == "debug"
