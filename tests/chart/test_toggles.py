@@ -31,6 +31,12 @@ def test_a_value_changes_what_it_says_and_nothing_else(path: str) -> None:
     assert missing == [], list(found)
 
 
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_condition_of_a_parent_chart_changes_nothing_in_the_chart_itself(enabled: bool) -> None:
+    engine, given = chart_variants.engine(), chart_variants.given()
+    assert engine.documents({**given, "enabled": enabled}) == engine.documents(given)
+
+
 def test_every_value_is_in_the_matrix() -> None:
     files = chart_variants.files()
     known = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -390,6 +391,18 @@ def test_alerts_and_a_dashboard_know_the_release() -> None:
     assert {panel["type"] for panel in board["panels"]} == {"timeseries"}
     assert rendered["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert "needs a ServiceMonitor" in refusal(metrics={"enabled": True, "prometheusRule": rules})
+
+
+def test_alerts_choose_the_pods_of_the_release_and_of_no_other() -> None:
+    enabled = {"enabled": True}
+    rendered = render(
+        metrics={**enabled, "serviceMonitor": enabled, "prometheusRule": enabled},
+    )
+    (group,) = spec(rendered, "PrometheusRule")["groups"]
+    asked = " ".join(rule["expr"] for rule in group["rules"])
+    (pattern,) = set(re.findall(r'pod=~"([^"]+)"', asked))
+    assert re.fullmatch(pattern, "demo-support-7d9c5b8f6d-x2v4q")
+    assert not re.fullmatch(pattern, "demo-support-two-7d9c5b8f6d-x2v4q")
 
 
 def test_traces_go_where_the_values_say() -> None:
