@@ -28,6 +28,8 @@ def build(app: App, display_name: str, values: Mapping[str, Any]) -> dict[str, A
         "version": app.version,
         "displayName": display_name,
         "runtime": {"name": runtime.name, "version": runtime.version},
+        # What values say of the image may be a former chart's.
+        "image": {"digest": str(values["image"]["digest"])},
         "port": runtime.port,
         "command": list(runtime.command),
         "verification": list(runtime.verification),

@@ -12,6 +12,9 @@ from chartgen.chart.appdata import url_path
 from chartgen.chart.schema import purpose
 from chartgen.model import App, ImageRef, Parameter
 
+# Two with tables of their own, and one that is there to be refused.
+_ELSEWHERE = frozenset({"credentials", "parameters", "downloadFlows"})
+
 
 class Row(NamedTuple):
     """One line of the table of values."""
@@ -49,10 +52,10 @@ def _shown(parameter: Parameter) -> str:
 def _rows(schema: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
     for name, rule in schema["properties"].items():
         key = f"{prefix}{name}"
-        if key in {"credentials", "parameters", "global"}:
+        if key in _ELSEWHERE:
             continue
         if "properties" in rule and "default" not in rule:
             yield from _rows(rule, f"{key}.")
-        elif "default" in rule or key.startswith("database."):
+        else:
             default = json.dumps(rule["default"], ensure_ascii=False) if "default" in rule else ""
             yield Row(key, default, rule["description"])

@@ -12,6 +12,15 @@ from chartgen.chart.schema import purpose
 from chartgen.model import App, Credential, Host, ImageRef, Parameter
 from chartgen.render import one_line
 
+# Where clouds tell machines who they are, beside 169.254.0.0/16; as `chartgen.anywhere` has them.
+_METADATA = frozenset(
+    ipaddress.ip_address(text)
+    for text in (
+        *("100.100.100.200", "168.63.129.16", "192.0.0.192"),
+        *("fd00:ec2::254", "fd20:ce::254"),
+    )
+)
+
 
 def build(template: bytes, app: App, image: ImageRef, display_name: str) -> CommentedMap:
     """Return the content of values.yaml, comments included."""
@@ -61,12 +70,13 @@ def _uses(item: Credential | Parameter) -> Iterator[str]:
 
 
 def _is_elsewhere(name: str) -> bool:
-    """Neither the pod itself nor its neighbours on the link, such as a cloud's metadata service."""
+    """Neither the pod itself nor its neighbours on the link, nor a cloud's metadata service."""
     try:
         address = ipaddress.ip_address(name)
     except ValueError:
         return name != "localhost" and not name.endswith(".localhost")
-    return not (address.is_loopback or address.is_unspecified or address.is_link_local)
+    near = address.is_loopback or address.is_unspecified or address.is_link_local
+    return not near and address not in _METADATA
 
 
 def _set_egress(values: CommentedMap, hosts: list[Host]) -> None:

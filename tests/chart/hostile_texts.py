@@ -24,7 +24,8 @@ _YAML = (
     *("a\n  b\n", "a\r", "\r\n", "a\n---\nb: c", "a\n...\n", "a\n# b"),
 )
 _TEMPLATES = (
-    *("{{", "}}", "{{ .Values }}", "{{- end }}", "{{/*", '{{ include "app.secretData" . }}', "{%"),
+    *("{{", "}}", "{{ .Values }}", "{{- end }}", "{{/*", "{%"),
+    '{{ include "chartgen.secretData" . }}',
     *(
         "%}",
         "${HOME}",

@@ -16,7 +16,10 @@ from tests.chart_pieces import Values, merged
 CONTRACT = Contract(json.loads(chart_variants.files()["values.schema.json"]))
 CASES = list(CONTRACT.cases())
 # What one value is bound to by another.
-ALSO_NEEDED: Values = {"autoscaling.maxReplicas": {"autoscaling": {"minReplicas": 1}}}
+ALSO_NEEDED: Values = {
+    "autoscaling.maxReplicas": {"autoscaling": {"minReplicas": 1}},
+    "terminationGracePeriodSeconds": {"preStopSeconds": 0},
+}
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.fits], ids=str)
@@ -32,13 +35,29 @@ def test_a_rule_refuses_what_breaks_it_and_says_where(case: Case) -> None:
 
 def test_every_rule_has_an_input_that_is_refused() -> None:
     tried = {(case.path, case.keyword) for case in CASES if not case.fits}
-    ruled = {
+    assert ruled() - tried == set()
+
+
+def test_every_rule_has_an_input_that_passes() -> None:
+    tried = {(case.path, case.keyword) for case in CASES if case.fits}
+    # What fits a type has the keys that are required, and no unknown one.
+    typed = {path for path, keyword in tried if keyword == "type"}
+    left = {
+        (path, keyword)
+        for path, keyword in ruled() - tried
+        if keyword not in {"required", "additionalProperties"} or path not in typed
+    }
+    assert left == set()
+
+
+def ruled() -> set[tuple[Path, str]]:
+    """Every keyword of the schema that asks for something, with its place."""
+    return {
         (path, keyword)
         for path, rule in CONTRACT.rules()
         for keyword, asked in rule.items()
         if path and not forbidden(rule) and keyword in KEYWORDS and not isinstance(asked, Mapping)
     }
-    assert ruled - tried == set()
 
 
 def placed(case: Case) -> Values:

@@ -15,8 +15,8 @@ from tests.chart.differences import changes
 from tests.chart.toggles import MATRIX, Toggle
 from tests.chart_pieces import Values, merged
 
-# There to be refused.
-WITHOUT_EFFECT = {"downloadFlows"}
+# There to be refused, and there for a parent chart.
+WITHOUT_EFFECT = {"downloadFlows", "enabled"}
 
 
 @pytest.mark.parametrize("path", MATRIX)
@@ -29,6 +29,12 @@ def test_a_value_changes_what_it_says_and_nothing_else(path: str) -> None:
         assert value == wanted(toggle, place), place
     missing = [each for each in toggle.changes if not any(fnmatchcase(at, each) for at in found)]
     assert missing == [], list(found)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_a_condition_of_a_parent_chart_changes_nothing_in_the_chart_itself(enabled: bool) -> None:
+    engine, given = chart_variants.engine(), chart_variants.given()
+    assert engine.documents({**given, "enabled": enabled}) == engine.documents(given)
 
 
 def test_every_value_is_in_the_matrix() -> None:

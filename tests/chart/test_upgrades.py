@@ -6,8 +6,10 @@ from fnmatch import fnmatchcase
 from functools import cache
 
 import pytest
+import yaml
 
-from tests import chart_variants
+from chartgen.tree import Tree
+from tests import chart_variants, helm
 from tests.chart.differences import changes
 from tests.chart.test_toggles import replaced
 from tests.chart.toggles import MATRIX
@@ -89,3 +91,29 @@ def test_a_change_of_what_cannot_be_changed_is_found() -> None:
     assert immutable.changed(before, after) == [
         "PersistentVolumeClaim/demo-support spec.storageClassName"
     ]
+
+
+def reusing(less: str = "") -> Tree:
+    """The next version as `--reuse-values` renders it: its defaults are the former chart's."""
+    former = yaml.safe_load(chart_variants.files()["values.yaml"])
+    former.pop(less, None)
+    return {**chart_variants.next_files(), "values.yaml": yaml.safe_dump(former).encode()}
+
+
+@pytest.mark.parametrize("new", ["tracing", "autoscaling", "global", "logLevel"])
+def test_values_that_a_former_chart_did_not_know_are_named_with_the_way_out(new: str) -> None:
+    said = Engine(reusing(new)).refusal(chart_variants.given())
+    assert f"- {new} is null" in said
+    assert "use --reset-then-reuse-values" in said
+
+
+def test_the_notes_warn_of_the_image_of_a_former_release() -> None:
+    def notes(files: Tree, **image: str) -> str:
+        return helm.texts(files, {**chart_variants.given(), "image": image})["NOTES.txt"]
+
+    words = "another image than the one that this chart was made with"
+    assert words in notes(reusing())
+    for files in (chart_variants.files(), chart_variants.next_files()):
+        assert words not in notes(files)
+        assert words not in notes(files, repository="mirror.example.com/support")
+        assert words not in notes(files, tag="mine", digest="")

@@ -7,6 +7,7 @@ import re
 import socket
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -14,6 +15,7 @@ import pytest
 import requests
 from docker.models.networks import Network
 
+from tests import helm
 from tests.integration.engine import Engine
 from tests.runtime import running
 from tests.runtime.release import Release
@@ -24,20 +26,9 @@ pytestmark = pytest.mark.docker
 
 ROUTE = "/api/v1/run/{flow_id_or_name}"
 SAID = "nobody else may read this"
-# What the chart's alerts and its dashboard ask for: family → kind.
-FAMILIES = {
-    "http_server_request_duration_seconds": "histogram",
-    "http_server_active_requests": "gauge",
-    "langflow_event_loop_lag_seconds": "histogram",
-    "langflow_db_pool_connections_in_use": "gauge",
-    "langflow_db_pool_connections_idle": "gauge",
-    "langflow_db_pool_size": "gauge",
-    "langflow_db_pool_overflow": "gauge",
-    "process_resident_memory_bytes": "gauge",
-    "process_cpu_seconds_total": "counter",
-    "process_open_fds": "gauge",
-    "process_start_time_seconds": "gauge",
-}
+# What others tell of a pod: Prometheus itself, the kubelet, kube-state-metrics.
+OF_OTHERS = {"up", "container_memory_working_set_bytes", "kube_pod_container_resource_limits"}
+DATABASE = {"existingSecret": {"name": "database"}}
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +74,34 @@ def counted(numbers: str, **labels: str) -> float:
     return found
 
 
-def test_what_the_dashboard_and_the_alerts_ask_for_is_there(numbers: str) -> None:
-    kinds = dict(re.findall(r"^# TYPE (\S+) (\S+)$", numbers, re.M))
-    assert FAMILIES.items() <= kinds.items()
+def test_what_the_dashboard_and_the_alerts_ask_for_is_there(numbers: str, release: Release) -> None:
+    asked = {name for query in queries(release) for name in re.findall(r"(\w+)\{", query)}
+    assert len(asked) > len(OF_OTHERS) > 0
+    assert asked > OF_OTHERS
+    there = set(re.findall(r"^(\w+)[{ ]", numbers, re.MULTILINE))
+    assert asked - OF_OTHERS - there == set()
+
+
+def test_the_labels_by_which_the_dashboard_and_the_alerts_choose_are_there(
+    numbers: str, release: Release
+) -> None:
+    added = {"namespace", "service", "pod"}  # by Prometheus
+    for query in queries(release):
+        for name, choice in re.findall(r"(\w+)\{([^}]*)\}", query):
+            wanted = set(re.findall(r"(\w+)(?:=|!)", choice)) - added
+            lines = re.findall(rf"^{name}\{{(.*)\}}", numbers, re.MULTILINE)
+            if name not in OF_OTHERS and wanted:
+                assert any(wanted <= set(re.findall(r"(\w+)=", line)) for line in lines), query
+
+
+def queries(release: Release) -> list[str]:
+    """All that the chart asks Prometheus."""
+    parts = {name: {"enabled": True} for name in ("serviceMonitor", "prometheusRule", "dashboard")}
+    objects = release.render(metrics={"enabled": True, **parts}, database=DATABASE)
+    board = json.loads(next(iter(objects["ConfigMap"]["data"].values())))
+    (group,) = objects["PrometheusRule"]["spec"]["groups"]
+    panels = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    return [*panels, *(rule["expr"] for rule in group["rules"])]
 
 
 def test_calls_are_counted_by_route_and_status_those_that_the_guard_refuses_too(
@@ -116,6 +132,22 @@ def test_the_log_is_lines_of_json_what_the_server_itself_says_included(watched: 
     assert {"event": "Invalid HTTP request received.", "level": "warning"}.items() <= {
         (name, value) for line in lines for name, value in line.items() if isinstance(value, str)
     }
+
+
+def test_the_log_of_a_pod_for_developers_tells_all_but_credentials(
+    release: Release, engine: Engine, network: Network, tmp_path: Path
+) -> None:
+    values = helm.values_of(release.chart, "values-development.yaml")
+    assert values["logLevel"] == "debug"
+    with running.start(engine, network, release.render(**values), tmp_path) as pod:
+        assert pod.kubelet.wait_ready(), f"{pod.kubelet.verdict}\n{pod.log}"
+        assert text_of(ask(pod, release, "Echo", SAID))
+        assert text_of(ask(pod, release, "Signed webhook", SAID))
+        in_query = f"/api/v1/run/echo?x-api-key={release.key}"
+        assert pod.ask("POST", in_query, body={"input_value": SAID}).status_code == 200
+        assert '"level": "debug"' in pod.log
+        for name in release.values["credentials"]:
+            assert release.secret(name) not in pod.log, name
 
 
 def test_the_log_at_level_info_shows_no_secret_and_nothing_that_was_said(

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from docker.models.networks import Network
 
+from tests import helm
 from tests.integration.engine import Engine
 from tests.runtime import model_flows, running, stub
 from tests.runtime import release as releases
@@ -169,3 +170,20 @@ def test_a_private_model_server_gets_no_key_until_the_values_name_it(
             assert answer.status_code == 500
             assert NEEDED[flow] in answer.text
     assert not server.asked
+
+
+def test_the_log_of_a_pod_for_developers_holds_no_key_that_a_model_is_asked_with(
+    models: Release, engine: Engine, network: Network, server: Server, tmp_path: Path
+) -> None:
+    values = helm.values_of(models.chart, "values-development.yaml")
+    assert values["logLevel"] == "debug"
+    objects = models.render(**values, env=server.environment)
+    with running.start(engine, network, objects, tmp_path) as pod:
+        assert pod.kubelet.wait_ready(), f"{pod.kubelet.verdict}\n{pod.log}"
+        for server.mood in ("answer", "refuse", "drop"):
+            for flow in KEYS:
+                ask(pod, models, flow, QUESTION)
+        assert server.keys
+        assert QUESTION in pod.log
+        for name in models.values["credentials"]:
+            assert models.secret(name) not in pod.log, name

@@ -9,7 +9,14 @@ from tests.standards.documents import Document, Documents, Pod, of_kind, pods, s
 from tests.standards.rules import Faults, Rules
 
 NETWORKS = Rules()
-_METADATA = [ipaddress.ip_address(text) for text in ("169.254.169.254", "fd00:ec2::254")]
+# Of most clouds; Alibaba; Azure's two; Oracle's former; AWS and Google by IPv6.
+_METADATA = [
+    ipaddress.ip_address(text)
+    for text in (
+        *("169.254.169.254", "100.100.100.200", "168.63.129.16", "192.0.0.192"),
+        *("fd00:ec2::254", "fd20:ce::254"),
+    )
+]
 
 
 @NETWORKS.release("G1", "a policy says who may call each pod", "CKV2_K8S_6, KSV-0038, NSA/CISA")

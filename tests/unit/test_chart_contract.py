@@ -133,7 +133,7 @@ def test_a_missing_required_parameter_is_refused_with_its_use(files: Tree) -> No
         ({"image": {"digest": "sha256:abc"}}, "/image/digest"),
         ({"image": {"repository": "registry/app:1.0"}}, "/image/repository"),
         ({"service": {"port": 0}}, "/service/port"),
-        ({"podLabels": {"app.kubernetes.io/name": "x"}}, "'app.kubernetes.io/name'"),
+        ({"podLabels": {"app.kubernetes.io/name": "x"}}, "remove app.kubernetes.io/name"),
         ({"env": [{"value": "x"}]}, "/env/0"),
         ({"existingSecret": "Not A Name"}, "/existingSecret"),
         ({"parameters": {"SUPPORT_TONE": "rude", "HELP_URL": "x"}}, "/parameters/SUPPORT_TONE"),

@@ -11,6 +11,8 @@ from tests.sample import sample_app, sample_image
 
 FILES = chart.build(sample_app(), sample_image()).files
 VALUES = helm.values_of(FILES)
+# Alibaba, Azure, most clouds, Oracle.
+METADATA = ["100.100.100.200/32", "168.63.129.16/32", "169.254.0.0/16", "192.0.0.192/32"]
 PARTS = {"host": "db", "name": "x", "user": "y", "password": {"value": "z"}}
 
 
@@ -61,8 +63,10 @@ def test_a_pod_reaches_names_and_https_in_public_and_nothing_private() -> None:
         "0.0.0.0/0": [
             "10.0.0.0/8",
             "100.64.0.0/10",
+            "168.63.129.16/32",
             "169.254.0.0/16",
             "172.16.0.0/12",
+            "192.0.0.192/32",
             "192.168.0.0/16",
         ],
         "::/0": ["fc00::/7", "fe80::/10"],
@@ -73,8 +77,8 @@ def test_private_networks_are_open_when_asked_for_and_metadata_services_never() 
     _, web = egress(networkPolicy={"privateNetworks": True})
     assert {"namespaceSelector": {}} in web["to"]
     assert ranges(web) == {
-        "0.0.0.0/0": ["169.254.0.0/16"],
-        "::/0": ["fd00:ec2::254/128", "fe80::/10"],
+        "0.0.0.0/0": METADATA,
+        "::/0": ["fd00:ec2::254/128", "fd20:ce::254/128", "fe80::/10"],
     }
 
 
@@ -82,7 +86,7 @@ def test_a_shared_database_is_reached_wherever_it_is_and_without_one_its_port_is
     _, _, database = egress(database={"value": "postgresql://db"})
     assert ports(database) == [5432]
     assert {"namespaceSelector": {}} in database["to"]
-    assert ranges(database)["0.0.0.0/0"] == ["169.254.0.0/16"]
+    assert ranges(database)["0.0.0.0/0"] == METADATA
     _, _, database = egress(database={**PARTS, "port": 6432})
     assert ports(database) == [6432]
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import base64
 import copy
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import pytest
+import yaml
 
 from chartgen import chart
 from tests import helm
@@ -82,7 +84,9 @@ def test_an_autoscaler_without_a_target_is_refused() -> None:
         ({}, False),
         ({"replicaCount": 2, "database": DATABASE}, True),
         ({"autoscaling": {"enabled": True}, "database": DATABASE}, True),
-        ({"autoscaling": {"enabled": True, "minReplicas": 1}, "database": DATABASE}, False),
+        # It begins with one pod and has more under load.
+        ({"autoscaling": {"enabled": True, "minReplicas": 1}, "database": DATABASE}, True),
+        ({"autoscaling": {"enabled": True, "minReplicas": 1, "maxReplicas": 1}}, False),
     ],
 )
 def test_from_two_pods_on_a_drained_node_takes_one_at_a_time(
@@ -107,7 +111,16 @@ def test_an_update_never_takes_a_pod_before_the_next_one_is_ready() -> None:
     assert rolling == {"maxSurge": 1, "maxUnavailable": 0}
 
 
-@pytest.mark.parametrize("changes", [{"ingress": INGRESS}, {"httpRoute": ROUTE}], ids=str)
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"ingress": INGRESS},
+        {"httpRoute": ROUTE},
+        {"service": {"type": "LoadBalancer"}},
+        {"service": {"type": "NodePort"}},
+    ],
+    ids=str,
+)
 def test_a_private_release_has_no_way_in_from_outside(changes: dict[str, Any]) -> None:
     assert "set networkAccess to public" in refusal(**changes)
 
@@ -343,8 +356,17 @@ def test_metrics_are_found_by_annotations_or_by_the_operator() -> None:
     template = spec(rendered)["template"]
     assert "prometheus.io/port" not in template["metadata"]["annotations"]
     assert rendered["ServiceMonitor"]["metadata"]["labels"]["release"] == "prometheus"
-    ports = [port["name"] for port in spec(rendered, "Service")["ports"]]
-    assert spec(rendered, "ServiceMonitor")["endpoints"][0]["port"] in ports
+    # A load balancer of the flows does not hand out numbers.
+    assert [port["name"] for port in spec(rendered, "Service")["ports"]] == ["http"]
+    chosen = {**copy.deepcopy(VALUES), "metrics": {"enabled": True, "serviceMonitor": monitor}}
+    own = yaml.safe_load(helm.texts(FILES, chosen)["observability/service.yaml"])
+    assert own["metadata"]["name"] == "demo-support-metrics"
+    assert own["spec"]["type"] == "ClusterIP"
+    wanted = spec(rendered, "ServiceMonitor")
+    assert [port["name"] for port in own["spec"]["ports"]] == [wanted["endpoints"][0]["port"]]
+    assert wanted["selector"]["matchLabels"].items() <= own["metadata"]["labels"].items()
+    flows = rendered["Service"]["metadata"]["labels"]
+    assert not wanted["selector"]["matchLabels"].items() <= flows.items()
     assert "need metrics: set metrics.enabled" in refusal(metrics={"serviceMonitor": monitor})
 
 
@@ -359,11 +381,28 @@ def test_alerts_and_a_dashboard_know_the_release() -> None:
         assert 'namespace="prod"' in rule["expr"], rule["alert"]
         assert "demo-support" in rule["expr"], rule["alert"]
         assert rule["annotations"]["summary"].startswith("demo-support")
+    # Without a shared database no pool of connections is bounded by the values.
+    assert "Connections" not in "".join(rule["alert"] for rule in group["rules"])
+    shared = render(metrics={**metrics, "prometheusRule": rules}, database=DATABASE)
+    (group,) = spec(shared, "PrometheusRule")["groups"]
+    assert len(group["rules"]) == 5
     assert "Connections" in "".join(rule["alert"] for rule in group["rules"])
     board = json.loads(rendered["ConfigMap"]["data"]["demo-support.json"])
     assert {panel["type"] for panel in board["panels"]} == {"timeseries"}
     assert rendered["ConfigMap"]["metadata"]["labels"]["grafana_dashboard"] == "1"
     assert "needs a ServiceMonitor" in refusal(metrics={"enabled": True, "prometheusRule": rules})
+
+
+def test_alerts_choose_the_pods_of_the_release_and_of_no_other() -> None:
+    enabled = {"enabled": True}
+    rendered = render(
+        metrics={**enabled, "serviceMonitor": enabled, "prometheusRule": enabled},
+    )
+    (group,) = spec(rendered, "PrometheusRule")["groups"]
+    asked = " ".join(rule["expr"] for rule in group["rules"])
+    (pattern,) = set(re.findall(r'pod=~"([^"]+)"', asked))
+    assert re.fullmatch(pattern, "demo-support-7d9c5b8f6d-x2v4q")
+    assert not re.fullmatch(pattern, "demo-support-two-7d9c5b8f6d-x2v4q")
 
 
 def test_traces_go_where_the_values_say() -> None:
@@ -428,4 +467,4 @@ def test_a_chart_brings_values_to_begin_with() -> None:
     assert "secretKeyRef" not in json.dumps(rendered["Deployment"])
     development = render(**helm.values_of(FILES, "values-development.yaml"))
     assert spec(development)["replicas"] == 1
-    assert helm.env(development)["LANGFLOW_LOG_LEVEL"] == "info"
+    assert helm.env(development)["LANGFLOW_LOG_LEVEL"] == "debug"

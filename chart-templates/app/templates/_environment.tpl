@@ -1,5 +1,5 @@
 {{- /* What this release keeps in its own Secret, as JSON: name -> value. */}}
-{{- define "app.secretData" -}}
+{{- define "chartgen.secretData" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
 {{- $data := dict }}
 {{- $database := .Values.database | default dict }}
@@ -13,12 +13,12 @@
 {{- end }}
 
 {{- /* The one Secret for all credentials that are not set by themselves. */}}
-{{- define "app.sharedSecret" -}}
-{{- .Values.existingSecret | default (ternary (printf "%s-external" (include "app.fullname" .)) "" .Values.externalSecret.enabled) }}
+{{- define "chartgen.sharedSecret" -}}
+{{- .Values.existingSecret | default (ternary (printf "%s-external" (include "chartgen.fullname" .)) "" .Values.externalSecret.enabled) }}
 {{- end }}
 
 {{- /* Every setting of the connection pool: the runtime would not fill in what is left out. */}}
-{{- define "app.databasePool" -}}
+{{- define "chartgen.databasePool" -}}
 {{- $pool := .Values.databasePool -}}
 {{- dict
   "pool_size" (int $pool.size)
@@ -30,18 +30,18 @@
   | toJson }}
 {{- end }}
 
-{{- define "app.authorityFile" -}}
+{{- define "chartgen.authorityFile" -}}
 /run/chartgen/database/ca.crt
 {{- end }}
 
 {{- /* How the server is trusted, in the address: a variable would also hold for what flows connect to. */}}
-{{- define "app.databaseTrust" -}}
+{{- define "chartgen.databaseTrust" -}}
 {{- with .tls -}}
-?sslmode={{ .mode }}{{ if .caSecret }}&sslrootcert={{ include "app.authorityFile" . }}{{ end }}
+?sslmode={{ .mode }}{{ if .caSecret }}&sslrootcert={{ include "chartgen.authorityFile" . }}{{ end }}
 {{- end }}
 {{- end }}
 
-{{- define "app.databasePort" -}}
+{{- define "chartgen.databasePort" -}}
 {{- (.Values.database | default dict).port | default 5432 | int }}
 {{- end }}
 
@@ -49,13 +49,13 @@
 The variables that name the shared database, as JSON. A password never stands in an address made of
 parts: libpq takes it from a variable of its own.
 */}}
-{{- define "app.databaseEnv" -}}
+{{- define "chartgen.databaseEnv" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
-{{- $own := include "app.fullname" . }}
+{{- $own := include "chartgen.fullname" . }}
 {{- $env := dict }}
 {{- with .Values.database }}
 {{- if .host }}
-{{- $_ := set $env $app.database.env (printf "postgresql://%s@%s:%s/%s%s" .user .host (include "app.databasePort" $) .name (include "app.databaseTrust" .)) }}
+{{- $_ := set $env $app.database.env (printf "postgresql://%s@%s:%s/%s%s" .user .host (include "chartgen.databasePort" $) .name (include "chartgen.databaseTrust" .)) }}
 {{- $secret := .password.existingSecret | default (dict "name" $own) }}
 {{- $_ := set $env "PGPASSWORD" (merge (dict) $secret (dict "key" "PGPASSWORD")) }}
 {{- else }}
@@ -63,14 +63,14 @@ parts: libpq takes it from a variable of its own.
 {{- $_ := set $env $app.database.env (merge (dict) $secret (dict "key" $app.database.env)) }}
 {{- end }}
 {{- with $app.database.poolEnv }}
-{{- $_ := set $env . (include "app.databasePool" $) }}
+{{- $_ := set $env . (include "chartgen.databasePool" $) }}
 {{- end }}
 {{- end }}
 {{- $env | toJson }}
 {{- end }}
 
 {{- /* What makes the runtime talk about itself, as JSON. */}}
-{{- define "app.observationEnv" -}}
+{{- define "chartgen.observationEnv" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
 {{- $env := dict $app.logLevelEnv .Values.logLevel }}
 {{- if .Values.metrics.enabled }}
@@ -87,7 +87,7 @@ parts: libpq takes it from a variable of its own.
 {{- with .Values.tracing.otlp }}
 {{- if .endpoint }}
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_ENDPOINT" .endpoint }}
-{{- $_ := set $env "OTEL_SERVICE_NAME" (include "app.fullname" $) }}
+{{- $_ := set $env "OTEL_SERVICE_NAME" (include "chartgen.fullname" $) }}
 {{- with .existingSecret }}
 {{- $_ := set $env "OTEL_EXPORTER_OTLP_HEADERS" (dict "name" . "key" "OTEL_EXPORTER_OTLP_HEADERS") }}
 {{- end }}
@@ -100,12 +100,12 @@ parts: libpq takes it from a variable of its own.
 All that the chart tells the runtime, as JSON: name -> text, or name -> {name, key, optional} of a
 Secret. A later one wins: runtime, observation, database, parameters, credentials.
 */}}
-{{- define "app.env" -}}
+{{- define "chartgen.env" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
-{{- $own := include "app.fullname" . }}
-{{- $all := include "app.sharedSecret" . }}
+{{- $own := include "chartgen.fullname" . }}
+{{- $all := include "chartgen.sharedSecret" . }}
 {{- $env := merge (dict $app.database.env $app.database.default) $app.environment }}
-{{- $env = mergeOverwrite $env (include "app.observationEnv" . | fromJson) (include "app.databaseEnv" . | fromJson) }}
+{{- $env = mergeOverwrite $env (include "chartgen.observationEnv" . | fromJson) (include "chartgen.databaseEnv" . | fromJson) }}
 {{- range $name, $value := .Values.parameters }}
 {{- if not (or (kindIs "invalid" $value) (eq (toString $value) "")) }}
 {{- $_ := set $env $name (ternary $value (toRawJson $value) (kindIs "string" $value)) }}
@@ -127,23 +127,21 @@ Secret. A later one wins: runtime, observation, database, parameters, credential
 {{- end }}
 
 {{- /* The variables of `env` (JSON) as a container has them; in files there is what Secrets hold. */}}
-{{- define "app.variables" -}}
+{{- define "chartgen.variables" -}}
 {{- range $name, $source := .env }}
-{{- if or (kindIs "string" $source) (eq $.root.Values.credentialsAs "env") }}
+{{- if kindIs "string" $source }}
+{{- /* On one line, as there are many. A doubled $ keeps Kubernetes from expanding $(NAME). */}}
+- {name: {{ $name | quote }}, value: {{ $source | replace "$" "$$" | quote }}}
+{{- else if eq $.root.Values.credentialsAs "env" }}
 - name: {{ $name | quote }}
-  {{- if kindIs "string" $source }}
-  {{- /* A doubled $ keeps Kubernetes from expanding $(NAME). */}}
-  value: {{ $source | replace "$" "$$" | quote }}
-  {{- else }}
   valueFrom:
     secretKeyRef:
-      {{- include "app.secretKey" $source | nindent 6 }}
-  {{- end }}
+      {{- include "chartgen.secretKey" $source | nindent 6 }}
 {{- end }}
 {{- end }}
 {{- end }}
 
-{{- define "app.secretKey" -}}
+{{- define "chartgen.secretKey" -}}
 name: {{ .name | quote }}
 key: {{ .key | quote }}
 {{- if .optional }}
@@ -152,7 +150,7 @@ optional: true
 {{- end }}
 
 {{- /* Are there files in place of variables, for this `env`? */}}
-{{- define "app.hasFiles" -}}
+{{- define "chartgen.hasFiles" -}}
 {{- if eq .root.Values.credentialsAs "file" }}
 {{- range $source := .env }}
 {{- if kindIs "map" $source }}true{{ end }}
@@ -161,8 +159,8 @@ optional: true
 {{- end }}
 
 {{- /* Volume and mount of the credentials that are files, each under the name of its variable. */}}
-{{- define "app.credentialVolume" -}}
-{{- if include "app.hasFiles" . }}
+{{- define "chartgen.credentialVolume" -}}
+{{- if include "chartgen.hasFiles" . }}
 - name: credentials
   projected:
     defaultMode: 0440
@@ -182,8 +180,8 @@ optional: true
 {{- end }}
 {{- end }}
 
-{{- define "app.credentialMount" -}}
-{{- if include "app.hasFiles" . }}
+{{- define "chartgen.credentialMount" -}}
+{{- if include "chartgen.hasFiles" . }}
 - name: credentials
   mountPath: {{ (.root.Files.Get "app.json" | fromJson).credentialsFolder | quote }}
   readOnly: true
@@ -191,7 +189,7 @@ optional: true
 {{- end }}
 
 {{- /* Volume and mount of the authority that the database's certificate is checked with. */}}
-{{- define "app.authorityVolume" -}}
+{{- define "chartgen.authorityVolume" -}}
 {{- with ((.Values.database | default dict).tls | default dict).caSecret }}
 - name: database-authority
   secret:
@@ -203,10 +201,10 @@ optional: true
 {{- end }}
 {{- end }}
 
-{{- define "app.authorityMount" -}}
+{{- define "chartgen.authorityMount" -}}
 {{- with ((.Values.database | default dict).tls | default dict).caSecret }}
 - name: database-authority
-  mountPath: {{ include "app.authorityFile" . | dir }}
+  mountPath: {{ include "chartgen.authorityFile" . | dir }}
   readOnly: true
 {{- end }}
 {{- end }}

@@ -47,7 +47,7 @@ NETWORK = {
         },
         {"networkPolicy": {"egress": _MAIL}},
     ),
-    "service.type": Toggle("LoadBalancer", {"Service spec type": "LoadBalancer"}),
+    "service.type": Toggle("LoadBalancer", {"Service spec type": "LoadBalancer"}, _OPEN),
     "service.port": Toggle(
         80,
         {

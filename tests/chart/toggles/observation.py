@@ -37,7 +37,7 @@ OBSERVATION = {
         True,
         {
             "ServiceMonitor": ANY,
-            "Service spec ports metrics": {**_PORT, "port": 9090, "targetPort": "metrics"},
+            "Service-metrics": ANY,
             # Prometheus would count what it finds in both ways twice.
             f"{_NOTES}/*": GONE,
         },

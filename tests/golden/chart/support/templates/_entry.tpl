@@ -1,5 +1,5 @@
 {{- /* The paths that are routed from outside, as JSON: each with a `type` of Prefix or Exact. */}}
-{{- define "app.routedPaths" -}}
+{{- define "chartgen.routedPaths" -}}
 {{- $app := .Files.Get "app.json" | fromJson }}
 {{- $paths := list (dict "path" $app.health.liveness "type" "Exact") }}
 {{- $wanted := list }}
@@ -16,7 +16,7 @@
 {{- end }}
 
 {{- /* Where callers from outside find the flows, as far as the values tell. */}}
-{{- define "app.address" -}}
+{{- define "chartgen.address" -}}
 {{- $ingress := .Values.ingress }}
 {{- if and $ingress.enabled $ingress.hosts }}
 {{- printf "%s://%s" (ternary "https" "http" (not (empty $ingress.tls))) (first $ingress.hosts).host }}
