@@ -183,7 +183,7 @@ def probe_runtime() -> Facts:
         "refused_names": sorted(security._RESERVED_ENV_NAMES),
         "settings_names": sorted({name.upper() for name in auth.AuthSettings.model_fields}),
         "code_interpreter_types": sorted(validation.CODE_EXECUTION_COMPONENT_TYPES),
-        "code_hashes": code_hashes(root / "_assets" / "component_index.json"),
+        "code_types": code_types(root / "_assets" / "component_index.json"),
         "in_tree": sorted(path.parent.name for path in root.glob("components/*/__init__.py")),
         "moved_modules": moved_modules(root / "components"),
         "migrations": migrations(root / "extension" / "migration" / "migration_table.json"),
@@ -198,16 +198,16 @@ def lfx_root() -> Path:
     return Path(spec.origin).parent
 
 
-def code_hashes(index: Path) -> list[str]:
-    """Return the source hashes of every component in lfx's index."""
-    entries = json.loads(index.read_text(encoding="utf-8"))["entries"]
-    return sorted(
-        {
-            component["metadata"]["code_hash"]
-            for _, components in entries
-            for component in components.values()
-        }
-    )
+def code_types(index: Path) -> dict[str, list[str]]:
+    """Map the source hash of every component in lfx's index to the types that it may have."""
+    validation = importlib.import_module("lfx.utils.flow_validation")
+    entries = dict(json.loads(index.read_text(encoding="utf-8"))["entries"])
+    hashes_of, _ = validation.collect_component_hash_lookups(entries)
+    types: dict[str, list[str]] = {}
+    for kind, hashes in sorted(hashes_of.items()):
+        for code in hashes:
+            types.setdefault(code, []).append(kind)
+    return dict(sorted(types.items()))
 
 
 def moved_modules(components: Path) -> dict[str, str]:
@@ -455,7 +455,7 @@ def collect(version: str, base_python: Path, full_python: Path, folder: Path) ->
     providers = provider_facts(runtime)
     carried = (
         *("imported_variables", "refused_prefixes", "refused_names", "settings_names"),
-        *("code_hashes", "code_interpreter_types", "extra_distributions"),
+        *("code_types", "code_interpreter_types", "extra_distributions"),
     )
     return {
         "version": version,

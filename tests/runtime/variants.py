@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+from tests.integration import starters
 from tests.integration.command import EXAMPLES
 
 Json = dict[str, Any]
@@ -58,10 +60,35 @@ def signed_webhook(identity: str = "") -> Json:
     return {**flow, "id": _id(identity)} if identity else flow
 
 
-def coded(name: str, code: str) -> Json:
-    """A flow around a component of our own."""
+def official(name: str, *edits: tuple[str, str]) -> Json:
+    """The example that repeats what it is told, with Langflow's own code, but for edits."""
+    flow = echo()
+    for node in flow["data"]["nodes"]:
+        code = official_code(node["data"]["type"])
+        for old, new in edits:
+            code = code.replace(old, new)
+        node["data"]["node"]["template"]["code"]["value"] = code
+    return flow | {"name": name, "endpoint_name": name.lower(), "id": _id(name)}
+
+
+@cache
+def official_code(kind: str) -> str:
+    """The code of a component, as Langflow's own starter flows have it."""
+    nodes = (n for starter in starters.read("1.13.0") for n in starter.flow["data"]["nodes"])
+    code: str = next(
+        node["data"]["node"]["template"]["code"]["value"]
+        for node in nodes
+        if node["data"].get("type") == kind
+    )
+    return code
+
+
+def coded(name: str, code: str, kind: str = "") -> Json:
+    """A flow around a component of our own, which may be of a type of Langflow's."""
     flow = _example("signed-webhook.json")
-    node = flow["data"]["nodes"][1]["data"]["node"]
+    data = flow["data"]["nodes"][1]["data"]
+    data["type"] = kind or data["type"]
+    node = data["node"]
     del node["template"]["signing_key"]
     node["template"]["code"]["value"] = code.strip()
     node["outputs"][0]["method"] = "answer"

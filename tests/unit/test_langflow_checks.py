@@ -128,19 +128,32 @@ def test_without_custom_code_custom_components_are_locked_out() -> None:
     environment = load(flow()).runtime.environment
     assert environment["LANGFLOW_ALLOW_CUSTOM_COMPONENTS"] == "false"
     assert environment["LANGFLOW_BLOCK_CODE_INTERPRETER_COMPONENTS"] == "true"
-    kind = min(facts.load().code_interpreter_types)
-    environment = load(flow(component(kind))).runtime.environment
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        component("PythonREPLComponent"),
+        component("Acme", name="Python REPL"),
+        component("Acme", code={"type": "code", "value": "class PythonFunctionComponent: ..."}),
+    ],
+)
+def test_a_component_that_interprets_code_is_not_locked_out(given: Any) -> None:
+    environment = load(flow(given)).runtime.environment
+    assert environment["LANGFLOW_ALLOW_CUSTOM_COMPONENTS"] == "true"
     assert environment["LANGFLOW_BLOCK_CODE_INTERPRETER_COMPONENTS"] == "false"
 
 
-def test_code_is_langflows_own_when_its_hash_is() -> None:
+def test_code_is_langflows_own_when_its_hash_is_that_of_its_type() -> None:
     text = "class A: pass"
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     given = component(code={"type": "code", "value": text})
     [node] = graph.components("Bot", {"nodes": [given], "edges": []})
     known = facts.load()
     assert not checks.is_official(node, known)
-    assert checks.is_official(node, replace(known, code_hashes=frozenset({digest})))
+    assert checks.is_official(node, replace(known, code_types={digest: frozenset({"Acme"})}))
+    # Locked out by Langflow, or replaced by the code of that type.
+    assert not checks.is_official(node, replace(known, code_types={digest: frozenset({"Other"})}))
 
 
 def test_a_release_without_a_description_lists_its_flows() -> None:

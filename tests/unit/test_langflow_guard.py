@@ -128,6 +128,7 @@ def test_the_guard_reads_its_contract_and_stands_in_front_of_langflow(
         "requests": REQUESTS,
         "served": served,
         "credentials_folder": str(tmp_path / "keys"),
+        "codes": ["0"],
     }
     (tmp_path / "contract.json").write_text(json.dumps(contract))
     (tmp_path / "keys").mkdir()
@@ -147,9 +148,12 @@ def test_the_guard_reads_its_contract_and_stands_in_front_of_langflow(
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(guard, "__file__", str(tmp_path / "guard.py"))
     monkeypatch.delenv("ACME_KEY", raising=False)
+    enforced: list[Any] = []
+    monkeypatch.setattr(guard.codes, "enforce", enforced.append)
     # Whatever is set from now on is unset in the end.
     monkeypatch.setattr(os, "environ", dict(os.environ))
     assert isinstance(guard.create_app().made, guard.Guard)
+    assert enforced == [["0"]]
     langflow: Any = importlib.import_module("langflow.main")
     asyncio.run(langflow.initialize_services())
     assert langflow.log == ["s3cret", "services"]

@@ -274,5 +274,5 @@ def test_a_folder_that_cannot_be_written_ends_without_a_traceback(knobs: Contain
 def test_the_contract_holds_names_and_places_and_no_values(knobs: Container) -> None:
     assert set(knobs.contract()) == {
         "command", "required", "requests", "parameters", "flows_variable", "flows", "written_flows",
-        "substitutions", "served", "credentials_folder",
+        "substitutions", "served", "credentials_folder", "codes",
     }  # fmt: skip

@@ -42,7 +42,15 @@ __all__ = [
 ]
 
 # What of this folder goes into the image as it is.
-LAUNCHER = ("check.py", "guard.py", "mounted.py", "start.py", "turn.py", "verify.py")
+LAUNCHER = (
+    "check.py",
+    "codes.py",
+    "guard.py",
+    "mounted.py",
+    "start.py",
+    "turn.py",
+    "verify.py",
+)
 
 
 def load(sources: Iterable[Source], request: Request) -> App:
@@ -168,7 +176,7 @@ def _custom_code(readings: Sequence[Reading], known: facts.Facts) -> list[Findin
             file=one.flow.source,
             flow=one.flow.name,
             message=f"code that is not Langflow {known.version}'s own: {', '.join(one.custom)}",
-            fix="read it: it runs in the pod, and custom components stay allowed there",
+            fix="read it: it runs in the pod, where no code runs but what is packaged",
         )
         for one in readings
         if one.custom
@@ -183,7 +191,8 @@ def _description(names: Sequence[str]) -> str:
 def _files(readings: Sequence[Reading], ledger: Ledger) -> Lazy:
     """What goes into the image: the flows, the launcher, and what the launcher goes by."""
     flows = [one.flow for one in readings]
-    contract = json.dumps(_contract(flows, ledger), ensure_ascii=False, indent=1) + "\n"
+    told = {**_contract(flows, ledger), "codes": sorted({c for one in readings for c in one.codes})}
+    contract = json.dumps(told, ensure_ascii=False, indent=1) + "\n"
     files: dict[str, Reader] = {one.flow.file.removeprefix("/"): one.content for one in readings}
     for name in LAUNCHER:
         launcher = resources.files(__package__).joinpath(name)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator
 
 from chartgen.model import Base, Finding, Host, Level
-from chartgen.runtimes.langflow import hosts
+from chartgen.runtimes.langflow import codes, hosts
 from chartgen.runtimes.langflow.facts import Facts
 from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.imports import parse
 from chartgen.runtimes.langflow.normalise import NormalFlow
 
+# Digits of a code's hash in Langflow's index of its components.
+CODE_HASH = 12
 LOCAL_DATA_TYPES = frozenset(
     {
         "Chroma",
@@ -34,14 +35,22 @@ def check(flow: NormalFlow, components: Iterable[Component]) -> Iterator[Finding
 
 
 def is_official(component: Component, facts: Facts) -> bool:
-    """Whether a component's code is, letter for letter, the runtime's own."""
-    digest = hashlib.sha256(component.code.encode()).hexdigest()[:12]
-    return not component.code or digest in facts.code_hashes
+    """Whether a component's code is, letter for letter, the runtime's own for its type.
+
+    Langflow with custom components locked out looks at both.
+    """
+    hashed = codes.digest(component.code)[:CODE_HASH]
+    return not component.code or component.type in facts.code_types.get(hashed, ())
 
 
 def interprets_code(component: Component, facts: Facts) -> bool:
-    """Whether a component runs code that a model or a caller writes."""
-    return component.type in facts.code_interpreter_types
+    """Whether a component runs code that a model or a caller writes, or is taken for such a one.
+
+    Langflow goes by the type, by the name that it has in the editor, and by the code's own names.
+    """
+    kinds = facts.code_interpreter_types
+    named = not kinds.isdisjoint((component.type, component.display_name))
+    return named or any(kind in component.code for kind in kinds)
 
 
 def _model(flow: NormalFlow, component: Component) -> Iterator[Finding]:

@@ -49,7 +49,10 @@ class Bundle:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """Facts of one Langflow release. Imports map to distributions; `full` adds to `base`."""
+    """Facts of one Langflow release. Imports map to distributions; `full` adds to `base`.
+
+    `code_types`: of which component types a code is, by the first digits of its hash.
+    """
 
     version: str
     base_imports: Mapping[str, str]
@@ -63,7 +66,7 @@ class Facts:
     refused_prefixes: tuple[str, ...]
     refused_names: frozenset[str]
     settings_names: frozenset[str]
-    code_hashes: frozenset[str]
+    code_types: Mapping[str, frozenset[str]]
     code_interpreter_types: frozenset[str]
     import_distributions: Mapping[str, str]
     extra_distributions: Mapping[str, tuple[str, ...]]
@@ -87,7 +90,7 @@ def load() -> Facts:
         refused_prefixes=tuple(raw["refused_prefixes"]),
         refused_names=frozenset(raw["refused_names"]),
         settings_names=frozenset(name.upper() for name in raw["settings_names"]),
-        code_hashes=frozenset(raw["code_hashes"]),
+        code_types={code: frozenset(types) for code, types in raw["code_types"].items()},
         code_interpreter_types=frozenset(raw["code_interpreter_types"]),
         import_distributions=raw["import_distributions"],
         extra_distributions={k: tuple(v) for k, v in raw["extra_distributions"].items()},

@@ -76,9 +76,9 @@ class Component:
 
     @property
     def code(self) -> str:
-        """The Python source embedded in the node, or ""."""
-        code = self.get("code")
-        return joined(code.data.get("value")) if code else ""
+        """The Python source of the node as it counts at run time, or ""."""
+        code = self.shadowed.get("code", self.data("code"))
+        return joined(code.get("value"))
 
 
 @dataclass(frozen=True, kw_only=True)

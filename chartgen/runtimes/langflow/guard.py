@@ -9,6 +9,8 @@ And Langflow serves exactly what is packaged: it adds the image's flows to those
 has from former releases, and removes none (initial_setup/setup.py). So the flows that are not in
 the image are taken out, and a pod whose flows are not all served does not start.
 
+And it runs the packaged code, and no other: `codes.py`.
+
 Credentials that lie as files become variables of this process before Langflow looks at any: they
 are in its memory then, and not in what /proc shows of how it was started.
 
@@ -46,6 +48,7 @@ POLICY_VIOLATION = 1008  # RFC 6455, 7.4.1
 DATABASE = "LANGFLOW_DATABASE_URL"
 # They lie beside this file, in the image and in the package.
 BESIDE = f"{__package__}." if __package__ else ""
+codes: Any = importlib.import_module(f"{BESIDE}codes")
 mounted: Any = importlib.import_module(f"{BESIDE}mounted")
 turn: Any = importlib.import_module(f"{BESIDE}turn")
 
@@ -90,6 +93,8 @@ def create_app() -> Any:
     contract = json.loads(Path(__file__).with_name("contract.json").read_text("utf-8"))
     mounted.take_in(Path(contract["credentials_folder"]), os.environ)
     packaged = [Flow(flow["id"], flow["name"], flow["endpoint"]) for flow in contract["served"]]
+    # First, so that nobody has the name of what it replaces.
+    codes.enforce(contract["codes"])
     langflow: Any = importlib.import_module("langflow.main")
     # Langflow's startup calls both by their names here, before it answers anything.
     langflow.initialize_services = in_turn(langflow.initialize_services)

@@ -68,6 +68,8 @@ def open_selected(
                 "another component feeds it",
                 "open a field of that component instead",
             )
+        elif field.origin[1] == "code":
+            _refuse(flow, field, ledger, "it is the component's code", "open another field")
         elif type_of(field) is None:
             _refuse(
                 flow,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from chartgen.model import Finding, Flow, Host, Request, Selection
 from chartgen.runtimes.langflow import (
     checks,
+    codes,
     credentials,
     gate,
     graph,
@@ -29,7 +30,8 @@ class Reading:
     """What stays of a flow once it is read.
 
     `content` reads its file, `fields` are what chartgen.yaml may select, `custom` the components
-    whose code is not the runtime's own, `wanted` the packages that its code asks for.
+    whose code is not the runtime's own, `codes` the hashes of all code, `wanted` the packages that
+    it asks for.
     """
 
     flow: Flow
@@ -39,6 +41,7 @@ class Reading:
     findings: tuple[Finding, ...]
     fields: tuple[str, ...]
     custom: tuple[str, ...]
+    codes: frozenset[str]
     interprets_code: bool
 
 
@@ -64,6 +67,7 @@ def read(
         findings=(*checks.check(flow, components), *gate.check(flow, ledger.exemptions)),
         fields=_fields(flow, components) if request.credentials or request.parameters else (),
         custom=_custom(components, known),
+        codes=frozenset(codes.digest(c.code) for c in components if c.code),
         interprets_code=any(checks.interprets_code(c, known) for c in components),
     )
 

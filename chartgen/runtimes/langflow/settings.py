@@ -98,6 +98,8 @@ BASELINE = {
     "LANGFLOW_TWEAKS_POLICY": "off",
     "LANGFLOW_ALLOW_PUBLIC_CUSTOM_COMPONENTS": "false",
     "LANGFLOW_CUSTOM_COMPONENT_ADMIN_ONLY": "true",
+    # A flow runs the code that it has, or none: never Langflow's own in its place.
+    "LANGFLOW_SUBSTITUTE_OUTDATED_COMPONENT_CODE": "false",
     "LANGFLOW_ENABLE_EXTENSION_RELOAD": "false",
     "LANGFLOW_DEVELOPER_API_ENABLED": "false",
     "LANGFLOW_A2A_ENABLED": "false",
@@ -162,7 +164,8 @@ def runtime(
 
     Credentials are read from the environment when a flow needs them, and never stored,
     unless MCP servers need some (`imported`): those Langflow reads from its database alone.
-    `only_official_code` locks out every component that is not Langflow's own. `profile` is that
+    `only_official_code` locks out every component that is not Langflow's own; the launcher locks
+    out all that is not packaged. `profile` is that
     of the base image.
     """
     names = sorted(imported)
