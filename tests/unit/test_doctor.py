@@ -255,7 +255,7 @@ def test_the_charts_own_files_of_values_are_judged_as_they_are_meant(
 
     assert said("values.yaml") == []
     assert said("values-production.yaml") == []
-    assert said("values-development.yaml") == ["$.networkPolicy.privateNetworks"]
+    assert said("values-development.yaml") == ["$.logLevel", "$.networkPolicy.privateNetworks"]
     assert set(said("ci/test-values.yaml")) == {
         f"$.credentials.{name}.value"
         for name in (
