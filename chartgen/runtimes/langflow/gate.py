@@ -18,12 +18,22 @@ from chartgen.runtimes.langflow.paths import Path, strings, texts
 # What an export says of a flow beside its graph, and what the image carries of that.
 TEXTS = ("name", "description", "endpoint_name", "action_name", "action_description", "tags")
 CONTAINERS = (dict, list)
+MOST = 1000
 NAMED = "a secret, by its name"
 FIX = "remove it, use a global variable in its place, and revoke it"
 
 
 def check(flow: NormalFlow, exemptions: Exemptions) -> Iterator[Finding]:
-    """An error for every text that holds a secret."""
+    """An error for every text that holds a secret; a thousand of them are enough."""
+    errors = 0
+    for finding in _finds(flow, exemptions):
+        yield finding
+        errors += finding.level == "error"
+        if errors == MOST:
+            return
+
+
+def _finds(flow: NormalFlow, exemptions: Exemptions) -> Iterator[Finding]:
     stated = {key: flow.document.stated.get(key) for key in TEXTS}
     suspects = {text for text in texts([stated, flow.data]) if any(secrets.kinds(text))}
     if suspects:

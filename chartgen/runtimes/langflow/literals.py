@@ -33,6 +33,8 @@ WEBHOOK = re.compile(
 # What every name of a secret has in it.
 MARKS = ("key", "token", "secret", "pass", "pwd", "auth", "credential", "cookie", "string")
 NAME_LENGTH = 64
+# How much of a text is looked through for names at a time.
+WINDOW = 1 << 16
 # A URL with a password, or a name and a value, are no shorter.
 SHORTEST = 12
 QUOTED = re.compile(
@@ -104,27 +106,33 @@ def is_example(text: str) -> bool:
 
 def _announced(text: str) -> Iterator[tuple[str, str]]:
     """Values whose names say that they are secret, wherever a name and a value stand."""
-    low = text.lower()
-    if len(low) != len(text):
-        low = "".join(c.lower() if c.isascii() else c for c in text)
-    done = -1
-    for start, end in sorted(_names(low)):
-        if end <= done:
-            continue
-        done = end
-        name = text[start:end]
-        if not wording.announces(name):
-            continue
-        if value := _value(text, start, end, name):
-            yield "a value that its name calls secret", value
-    if "bearer " in low or "basic " in low:
+    done, is_header = -1, False
+    # In windows: of a long text all names at once, or its small letters, take many times its size.
+    for first in range(0, len(text), WINDOW):
+        before = min(first, NAME_LENGTH)
+        low = _lower(text[first - before : first + WINDOW + NAME_LENGTH])
+        is_header = is_header or "bearer " in low or "basic " in low
+        for start, end in sorted(_names(low, before)):
+            start, end = start + first - before, end + first - before
+            if end <= done:
+                continue
+            done = end
+            name = text[start:end]
+            if wording.announces(name) and (value := _value(text, start, end, name)):
+                yield "a value that its name calls secret", value
+    if is_header:
         yield from _in_headers(text)
 
 
-def _names(low: str) -> Iterator[tuple[int, int]]:
-    """Where the words stand that have a mark in them."""
+def _lower(text: str) -> str:
+    """A text in small letters, each in its place: one letter of Turkish would become two."""
+    return text.replace("İ", "i").lower()
+
+
+def _names(low: str, before: int) -> Iterator[tuple[int, int]]:
+    """Where the words stand that have a mark in them, from a place to the window's end."""
     for mark in MARKS:
-        at = low.find(mark)
+        at = low.find(mark, before, before + WINDOW + len(mark) - 1)
         while at >= 0:
             start, end = at, at + len(mark)
             while start and at - start < NAME_LENGTH and _in_name(low[start - 1]):
@@ -132,7 +140,7 @@ def _names(low: str) -> Iterator[tuple[int, int]]:
             while end < len(low) and end - at < NAME_LENGTH and _in_name(low[end]):
                 end += 1
             yield start, end
-            at = low.find(mark, end)
+            at = low.find(mark, end, before + WINDOW + len(mark) - 1)
 
 
 def _in_name(character: str) -> bool:
@@ -179,7 +187,8 @@ def is_literal(text: str, *, weak: bool) -> bool:
 
 
 def _in_headers(text: str) -> Iterator[tuple[str, str]]:
-    for scheme, value in SCHEME.findall(text):
+    for match in SCHEME.finditer(text):
+        scheme, value = match.groups()
         if is_example(value):
             continue
         if scheme.lower() == "basic":
