@@ -119,6 +119,7 @@ class Request:
 
     name: str
     version: str
+    display_name: str = ""
     description: str = ""
     base: str = ""
     packages: tuple[str, ...] = ()
