@@ -18,6 +18,7 @@ from tests.flows_factory import (
     Json,
     codes,
     component,
+    credentials,
     edge,
     field,
     flow,
@@ -194,6 +195,12 @@ def refused(made: Json) -> None:
 @pytest.mark.parametrize("place", PLACES)
 def test_a_secret_is_found_in_every_place(place: str) -> None:
     refused(PLACES[place])
+
+
+def test_a_field_that_people_see_as_a_key_is_bound() -> None:
+    app = load(PLACES["a field that people see as a key"], bind_literals=True)
+    assert (codes(app, "error"), credentials(app)) == ([], {"ACME_X"})
+    assert all(WORD.encode() not in data for data in app.files.values())
 
 
 @pytest.mark.parametrize("writing", WRITINGS)
