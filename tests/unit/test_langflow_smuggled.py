@@ -232,6 +232,7 @@ def test_a_file_is_not_called_by_a_secret(name: str) -> None:
         {"description": f"with {KEY}"},
         {"display_name": f"Bot {kinds.make('h,f_,p34', 'name')}"},
         {"packages": [f"acme @ https://bot:{PASSWORD}@a.io/acme.whl"]},
+        {"modules": {"acme": GROQ}},
         {"parameters": [Selection(field="x", name="X", description=f"such as {KEY}")]},
         {"credentials": [Selection(field="x", name="X", description=f"such as {KEY}")]},
     ],

@@ -54,6 +54,7 @@ def options(request: Request) -> Iterator[Finding]:
     chosen = {"credentials": request.credentials, "parameters": request.parameters}
     given = [("displayName", request.display_name), ("description", request.description)]
     given += [("packages", text) for text in request.packages]
+    given += [("modules", text) for pair in request.modules.items() for text in pair]
     given += [(place, one.description) for place, found in chosen.items() for one in found]
     for place, text in given:
         for kind in secrets.kinds(text):
