@@ -131,6 +131,7 @@ class Request:
 
     name: str
     version: str
+    display_name: str = ""
     description: str = ""
     base: str = ""
     packages: tuple[str, ...] = ()

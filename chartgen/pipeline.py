@@ -33,7 +33,6 @@ class Options:
     request: Request
     image: ImageRef
     destination: Path = Path("dist")
-    display_name: str = ""
     builder: str = "auto"
     require_image: bool = False
     check: bool = False
@@ -227,7 +226,9 @@ def _sound(options: Options, watcher: Watcher) -> App:
 
 def _chart(app: App, reference: ImageRef, options: Options, watcher: Watcher) -> Chart:
     watcher.step("making the chart")
-    return chart.build(app, reference, epoch=options.epoch or 0, display_name=options.display_name)
+    return chart.build(
+        app, reference, epoch=options.epoch or 0, display_name=options.request.display_name
+    )
 
 
 def _build(

@@ -81,6 +81,11 @@ def tag_of(version: str) -> str:
     return version.replace("+", "_")
 
 
+def shown(text: str) -> str:
+    """A reference as people may see it: nobody's user and password in front of the host."""
+    return re.sub(r"^((?:[a-z]+://)?)[^/]*@(?!sha)", r"\1***@", text)
+
+
 def image(text: str, version: str) -> ImageRef:
     """An image reference; without a tag of its own it gets the release's version.
 
@@ -89,7 +94,7 @@ def image(text: str, version: str) -> ImageRef:
     match = IMAGE.fullmatch(text) if len(text) <= LONGEST_IMAGE else None
     if match is None or len(match["repository"]) > LONGEST_REPOSITORY:
         raise InvalidInput(
-            f"{text!r} is not an image: write it as registry.example.com/team/name, "
+            f"{shown(text)!r} is not an image: write it as registry.example.com/team/name, "
             "without https:// and in lower case"
         )
     return ImageRef(

@@ -53,7 +53,6 @@ def options(flags: Mapping[str, Any], *, needs_version: bool = True) -> Options:
         paths=paths,
         image=reference.image(pick("image", "image", name), version),
         destination=Path(pick("destination", "destination", "dist")),
-        display_name=reference.check_display_name(pick("display_name", "displayName", "")),
         builder=pick("builder", "builder", "auto"),
         require_image=pick("require_image", "requireImage", False),
         check=pick("check", "check", False),
@@ -126,6 +125,7 @@ def _request(
     if base and not is_local(base):
         reference.image(base, version)
     return Request(
+        display_name=reference.check_display_name(pick("display_name", "displayName", "")),
         name=name,
         version=version,
         description=said.get("description", ""),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from chartgen.errors import InvalidInput
-from chartgen.reference import PART
+from chartgen.reference import PART, shown
 
 # Docker Hub has one name for people, one for its API and one in the files that keep logins.
 HUB = "docker.io"
@@ -53,8 +53,8 @@ def parse(text: str) -> Location:
             repository = f"library/{repository}"
     if not is_host(host) or (repository and not REPOSITORY.fullmatch(repository)):
         raise InvalidInput(
-            f"{text!r} is no place in a registry: write it as registry.example.com/team/name "
-            "or oci://registry.example.com/charts, in lower case"
+            f"{shown(text)!r} is no place in a registry: write it as "
+            "registry.example.com/team/name or oci://registry.example.com/charts, in lower case"
         )
     return Location(host=host.lower(), repository=repository)
 

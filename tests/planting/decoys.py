@@ -60,6 +60,11 @@ TEXTS = {
     "public key": "-----BEGIN PUBLIC KEY-----\n" + IMAGE[:392] + "\n-----END PUBLIC KEY-----",
     "certificate": "-----BEGIN CERTIFICATE-----\n" + IMAGE[:800] + "\n-----END CERTIFICATE-----",
     "SSH public key": "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA" + IMAGE[:43] + " ada@acme",
+    "a table of keys": "| name | value |\n|---|---|\n| API key | OPENAI_API_KEY |\n| token | 4 |",
+    "XML to fill in": "<password>{{password}}</password><apiKey>your-key-1234</apiKey>",
+    "commands": "docker run -u 1000:1000 a, curl -u $USER:$PASSWORD, login {user} password {pass}",
+    "cookies": '{"cookie": "theme=dark; lang=en-GB", "set-cookie": "seen=1; Path=/; Secure"}',
+    "keys of tables": 'PRIMARY_KEY="a1b2c3d4e5f6a7b8c9d0" CACHE_KEY="a1b2c3d4e5f6a7b8c9d0"',
     "long words": "pneumonoultramicroscopicsilicovolcanoconiosis_and_its_many_other_friends",
     "file names": "/srv/flows/report_2026-11-20_final_v12_by-ada.xlsx, C:\\keys\\public.txt",
     "colours and CSS": "a{color:#3f2a9c;background:url(data:image/gif;base64,R0lGODlhAQABAAA=)}",
@@ -84,6 +89,10 @@ CODE = {
     "code with types": 'def login(user: str, password: SecretStr | None = None) -> "Token2": ...',
     "code with messages": 'raise ValueError("api_key: expected 32 characters, got 0x1F")',
     "code with long names": "handler_for_message_response_v2_with_sk_live_reload_and_more()",
+    "code with a pair": 'get(u, auth=("user", self.password), headers=auth("bot", "password"))',
+    "code with other values": 'api_key = self.key or "openai-like"; token = a if b else "none"',
+    "code with fields": 'SecretStrInput(name="api_key", info="v2", value="OPENAI_API_KEY", a="b3")',
+    "code with lists": 'API_KEYS = ["OPENAI_API_KEY", "api_key_2"]\nSECRETS = ("token", "key2")',
     "code with a map": '{"api_key": "acme_api_key", "token": "hf_token", "pwd": "password2"}',
 }
 # What may stand under a name that announces a secret.
@@ -137,6 +146,8 @@ def _structures() -> Iterator[Decoy]:
     yield Decoy(name="handles of edges", flow=flow(component(api_key=hidden()), edges=joined))
     tools = [{"name": "search", "args": {"api_key": {"title": "Api Key", "type": "string"}},
               "tags": ["search"], "commands": f"search-{HASH[:8]}"}]  # fmt: skip
+    pairs = [["token", "cl100k_base"], ["--max-token", "4096"], ["--api-key", "ACME_API_KEY"]]
+    yield Decoy(name="lists of texts", flow=flow(component(x=plain(pairs, "DictInput"))))
     yield Decoy(name="tools' descriptions", flow=flow(component(tools=plain(tools, "ToolsInput"))))
     yield Decoy(
         name="a nested schema with defaults",

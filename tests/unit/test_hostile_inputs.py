@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 import time
 from pathlib import Path
@@ -147,7 +146,7 @@ def test_every_encoding_of_json_is_read_and_another_is_refused(encoding: str) ->
     Path("flows/a.json").write_bytes(text.encode(encoding))
     report = terminal.run("inspect", "flows", "--output", "json").data
     assert [one["name"] for one in report["flows"]] == ["Bücher 🦄"]
-    assert not refused(text.encode("cp1252", "replace")).startswith(codecs.BOM_UTF8.decode())
+    assert "is not UTF-8 text" in refused(text.encode("cp1252", "replace"))
 
 
 @pytest.mark.parametrize("text", ['{"name": "A", ', '{"data": {"nodes": [], ', '{"data": {'])

@@ -196,3 +196,15 @@ def test_inputs_are_listed_with_their_hashes_whatever_is_in_them() -> None:
     app = load(flow(), b"broken", {"no": "flow"})
     assert [item.path for item in app.inputs] == ["0.json", "1.json", "2.json"]
     assert all(len(item.sha256) == 64 for item in app.inputs)
+
+
+def test_code_that_takes_too_much_to_read_is_refused() -> None:
+    for code, is_fine in (("a = 1\n" * 40_000, True), ("a = 1\n" * 45_000, False)):
+        app = load(flow(component(code={"type": "code", "value": code})))
+        assert codes(app, "error") == ([] if is_fine else ["broken-code"])
+
+
+def test_more_hosts_than_a_chart_can_name_are_refused() -> None:
+    for count, is_fine in ((1000, True), (3000, False)):
+        app = load(flow(component(url=field(" ".join(f"https://h{n}.io" for n in range(count))))))
+        assert codes(app, "error") == ([] if is_fine else ["too-many-hosts"])

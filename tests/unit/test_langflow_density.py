@@ -27,3 +27,22 @@ def test_long_texts_many_numbers_and_small_files_are_taken() -> None:
     small = b"[" + b",".join([b"[]"] * 20_000) + b"]"
     for value in (numbers, small, b'"' + b"x, {y} [z] " * 50_000 + b'"'):
         assert "broken-flow" not in codes(load(AROUND.replace(PLACE, value)))
+
+
+@pytest.mark.parametrize("emoji", ["🦄", "\\ud83e\\udd84"])
+def test_a_text_of_megabytes_that_one_emoji_makes_four_times_as_large_is_refused(
+    emoji: str,
+) -> None:
+    long = f'"{"a text of some words, " * (6 * MIB // 22)}{emoji}"'.encode()
+    app = load(AROUND.replace(PLACE, long))
+    assert "a text of megabytes with an emoji" in found(app, "broken-flow").message
+
+
+def test_emoji_are_taken_in_texts_of_some_megabytes_and_beside_longer_ones() -> None:
+    words = "a text of some words, "
+    for text in (
+        f'"🦄 {words * (4 * MIB // 22)}"',
+        f'["🦄", "{words * (12 * MIB // 22)}"]',
+        f'"{"🦄" * (3 * MIB)}"',
+    ):
+        assert "broken-flow" not in codes(load(AROUND.replace(PLACE, text.encode())))

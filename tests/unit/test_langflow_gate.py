@@ -90,3 +90,21 @@ def test_words_alone_meet_no_format_of_the_rule_set(prefix: str) -> None:
         "-and-more-words-than-that",
     ):
         assert [*literals.find(f"call {prefix}{tail} now")] == []
+
+
+def test_a_thousand_secrets_of_one_kind_are_told_and_the_packaging_stops() -> None:
+    text = kinds.vendors()["Groq"]
+    for value in (
+        component(urls=field([text] * 3000, list=True)),
+        component(mcp={"_input_type": "McpInput", "type": "mcp",
+                       "value": {"config": {"args": [f"--token={text}"] * 3000}}}),
+    ):  # fmt: skip
+        assert 1000 <= len(codes(load(flow(value)), "error")) <= 2000
+
+
+@pytest.mark.parametrize("first", ["x" * 65_520, "İ" * 65_530, "x " * 32_750, "k" * 65_534])
+def test_a_secret_is_found_wherever_it_stands_in_a_long_text(first: str) -> None:
+    made = kinds.make("w32", first[:1])
+    for gap in range(0, 40, 3):
+        text = f"{first}{' ' * gap} api_key='{made}' {first} Authorization: bearer {made}1"
+        assert {secret for _, secret in literals.find(text)} == {made, f"{made}1"}, gap

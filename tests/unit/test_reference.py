@@ -164,3 +164,13 @@ def test_long_nonsense_is_refused_at_once(text: str) -> None:
     with pytest.raises(InvalidInput):
         reference.image(text, "1.0.0")
     assert time.monotonic() - began < 1
+
+
+@pytest.mark.parametrize(
+    "text", ["https://bot:hunter22@a.io/b:1", "bot:hunter22@a.io/b", "hunter22@a"]
+)
+def test_a_reference_that_is_wrong_is_shown_without_its_password(text: str) -> None:
+    with pytest.raises(InvalidInput) as fault:
+        reference.image(text, "1.0.0")
+    assert "***@" in str(fault.value)
+    assert "hunter22" not in str(fault.value)

@@ -101,3 +101,9 @@ def test_two_addresses_of_one_place_have_one_origin() -> None:
     assert location.origin("https://H.io/x") == location.origin("https://h.io:443/y?z")
     assert location.origin("https://h.io") != location.origin("https://h.io:8443")
     assert location.origin("https://h.io") != location.origin("http://h.io")
+
+
+def test_a_place_that_is_wrong_is_shown_without_its_password() -> None:
+    with pytest.raises(InvalidInput) as fault:
+        location.parse("oci://bot:hunter22@registry.example.com/charts")
+    assert "'oci://***@registry.example.com/charts'" in str(fault.value)

@@ -13,6 +13,7 @@ from chartgen.runtimes.langflow import (
     checks,
     documents,
     facts,
+    gate,
     holes,
     hosts,
     normalise,
@@ -25,6 +26,7 @@ from chartgen.runtimes.langflow.exemptions import Exemptions
 from chartgen.runtimes.langflow.holes import outdated, stale
 from chartgen.runtimes.langflow.ledger import Ledger
 from chartgen.runtimes.langflow.reading import Reading
+from chartgen.runtimes.langflow.secrets import redacted
 from chartgen.runtimes.langflow.weak import guards, is_secret, weakens
 from chartgen.sources import Source
 from chartgen.store import Store
@@ -78,7 +80,7 @@ def load(sources: Iterable[Source], request: Request) -> App:
     named = hosts.merge(host for one in readings for host in one.hosts)
     findings += ledger.findings
     findings += (said for one in readings for said in one.findings)
-    findings += exemptions.report()
+    findings += (*exemptions.report(), *gate.options(request))
     findings += (*checks.network(named), *packages.check(needs.packages))
     runtime = settings.runtime(
         known.version,
@@ -135,6 +137,8 @@ def _claims(
     found: list[documents.Document] = []
     findings: list[Finding] = []
     for source in sources:
+        findings += gate.file_name(source.path)
+        source = replace(source, path=redacted(source.path))
         inputs.append(Input(path=source.path, sha256=source.sha256))
         more, said = documents.parse(source, store)
         found += more

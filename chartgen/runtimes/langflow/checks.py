@@ -112,7 +112,15 @@ def _local_data(flow: NormalFlow, component: Component) -> Iterator[Finding]:
 
 
 def network(found: Iterable[Host]) -> Iterator[Finding]:
-    """Hosts that a pod cannot reach, and those for which the chart opens a port."""
+    """Hosts that a pod cannot reach, those for which the chart opens a port, and too many."""
+    found = tuple(found)
+    if len(found) > hosts.MOST:
+        yield Finding(
+            level="error",
+            code="too-many-hosts",
+            message=f"the flows name more than {hosts.MOST} hosts",
+            fix="keep long lists of addresses in a file or a database that the flow reads",
+        )
     for host in found:
         use = host.used_by[0]
         if host.name in hosts.LOCAL:

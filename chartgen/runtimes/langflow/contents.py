@@ -18,10 +18,14 @@ from chartgen.runtimes.langflow.paths import Path, path_text
 DEPTH_LIMIT = 100
 # What a value takes in memory beside its text: an object, a list, and what stands in either.
 OBJECT, LIST, MEMBER = 232, 88, 72
+# How often a text is in memory at the same time, beside the file.
+COPIES = 3
 # How many times its size a file may take, and what any file may.
 TIMES = 10
 FREE = 64 * 1024 * 1024
 INFINITE = (float("inf"), float("-inf"))
+# Python keeps one or two bytes a character, but four where one character is beyond U+FFFF.
+WIDE = re.compile(r"[\U00010000-\U0010ffff]|\\u[dD][89abAB]")
 TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 # How a NUL or a surrogate gets into a text that was decoded well: by an escape.
 DOUBTFUL = re.compile(r"\\u(?:0000|[dD][89a-fA-F])")
@@ -60,9 +64,12 @@ def load(data: bytes) -> tuple[Any, tuple[str, ...]]:
         text = data.decode(json.detect_encoding(data))
     except UnicodeDecodeError as fault:
         raise Refused(f"byte {fault.start} is not {fault.encoding.upper()} text") from fault
-    # Braces and commas in texts cost nothing, and to leave them out takes a while.
-    if _is_dense(text, len(data)) and _is_dense(TEXT.sub("", text), len(data)):
+    if _is_dense(text, len(data)):
         raise Refused("this holds more objects, lists and values than any flow of its size")
+    if _is_wide(text, len(data)):
+        raise Refused(
+            "this holds a text of megabytes with an emoji in it, or another character beyond U+FFFF"
+        )
     doubts = _Doubts()
     value = _parsed(text, doubts)
     # Nearly every file is beyond doubt, and to look at each value takes longer than to parse all.
@@ -73,8 +80,30 @@ def load(data: bytes) -> tuple[Any, tuple[str, ...]]:
 
 def _is_dense(text: str, size: int) -> bool:
     """Whether the values of a file of that size would take far more memory than the file."""
-    cost = OBJECT * text.count("{") + LIST * text.count("[") + MEMBER * text.count(",")
-    return cost > max(FREE, TIMES * size)
+    room = max(FREE, TIMES * size) - (1 + COPIES) * size
+    if _cost(text) <= room:
+        return False
+    # Braces and commas in texts cost nothing, and to leave them out takes a while.
+    end = 0
+    for match in TEXT.finditer(text):
+        room -= _cost(text[end : match.start()])
+        if room < 0:
+            return True
+        end = match.end()
+    return _cost(text[end:]) > room
+
+
+def _cost(text: str) -> int:
+    return OBJECT * text.count("{") + LIST * text.count("[") + MEMBER * text.count(",")
+
+
+def _is_wide(text: str, size: int) -> bool:
+    """Whether texts with four bytes a character would take far more memory than the file."""
+    cost = 4 * COPIES * len(text)
+    if cost > max(FREE, TIMES * size) and WIDE.search(text):
+        cost = 4 * COPIES * sum(len(m[0]) for m in TEXT.finditer(text) if WIDE.search(m[0]))
+        return cost > max(FREE, TIMES * size)
+    return False
 
 
 def _parsed(text: str, doubts: _Doubts) -> Any:

@@ -33,6 +33,9 @@ URL = re.compile(
 )
 LOCAL = frozenset({"localhost", "127.0.0.1", "0.0.0.0"})  # noqa: S104 - compared with, not bound
 HTTPS = 443
+# More are no release, and each one takes far more memory than its address: one more is kept, to
+# tell.
+MOST = 1000
 
 
 def find(components: Iterable[Component]) -> tuple[Host, ...]:
@@ -62,6 +65,8 @@ def _sorted(found: dict[tuple[str, int], Host]) -> tuple[Host, ...]:
 
 
 def _add(found: dict[tuple[str, int], Host], host: Host, use: Use) -> None:
+    if len(found) > MOST and (host.name, host.port) not in found:
+        return
     known = found.setdefault((host.name, host.port), host)
     if use not in known.used_by:
         found[host.name, host.port] = replace(known, used_by=(*known.used_by, use))

@@ -8,6 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+# Python's parser takes up to 500 times the size of a source. The longest of Langflow's own
+# components has 86 000 characters.
+LONGEST = 256 * 1024
+
 
 @dataclass(frozen=True, kw_only=True)
 class Imports:
@@ -29,6 +33,8 @@ def parse(source: str) -> tuple[Imports, str]:
 
     Relative imports stay inside the component; source that does not parse has none here.
     """
+    if len(source) > LONGEST:
+        return Imports(), f"it has more than {LONGEST} characters, and is not read"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -14,6 +14,8 @@ from chartgen.runtimes.langflow.graph import Component, Field
 from chartgen.runtimes.langflow.normalise import NormalFlow
 from chartgen.runtimes.langflow.paths import Path
 
+MOST = 1000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Substitution:
@@ -39,6 +41,7 @@ class Ledger:
     substitutions: list[Substitution] = field(default_factory=list)
     imported: set[str] = field(default_factory=set)
     findings: list[Finding] = field(default_factory=list)
+    errors: int = 0
     used: set[Selection] = field(default_factory=set)
     originals: dict[str, str] = field(default_factory=dict)
     literals: dict[str, str] = field(default_factory=dict, repr=False)
@@ -128,7 +131,10 @@ class Ledger:
         fix: str = "",
         path: Path | None = None,
     ) -> None:
-        """A finding at a field's place."""
+        """A finding at a field's place; of errors, a thousand are enough."""
+        self.errors += level == "error"
+        if level == "error" and self.errors > MOST:
+            return
         use = field.use
         self.findings.append(
             Finding(

@@ -116,9 +116,9 @@ class Server:
 
 def _argument(text: str, previous: str) -> str:
     """What may be a secret in an argument: `--key=…`, `KEY=…`, `Name: …`, or all of it."""
-    flag, _, inline = text.partition("=")
+    flag, _, inline = text.removeprefix("--env=").removeprefix("-e=").partition("=")
     header, _, value = text.partition(": ")
-    if inline and (SECRET_FLAG.fullmatch(flag) or secrets.announces(flag)):
+    if inline and (SECRET_FLAG.fullmatch(flag) or secrets.held_under(flag, inline)):
         return inline
     if value and secrets.announces(header):
         return value

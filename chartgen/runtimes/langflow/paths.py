@@ -15,16 +15,23 @@ PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,63}")
 
 def strings(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
     """Every text in a JSON value with the way to it, in the file's order; keys are texts too."""
-    waiting = [(path, value)]
+    waiting: list[Iterator[tuple[Path, Any]]] = [iter([(path, value)])]
     while waiting:
-        here, item = waiting.pop()
-        if isinstance(item, str):
-            yield here, item
-        elif isinstance(item, dict):
-            yield from (((*here, key), key) for key in item)
-            waiting.extend(((*here, key), item[key]) for key in reversed(item))
-        elif isinstance(item, list):
-            waiting.extend(((*here, i), item[i]) for i in reversed(range(len(item))))
+        for here, item in waiting[-1]:
+            if isinstance(item, str):
+                yield here, item
+            elif isinstance(item, dict | list):
+                if isinstance(item, dict):
+                    yield from (((*here, key), key) for key in item)
+                waiting.append(_inside(here, item))
+                break
+        else:
+            waiting.pop()
+
+
+def _inside(path: Path, value: dict[str, Any] | list[Any]) -> Iterator[tuple[Path, Any]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return (((*path, step), item) for step, item in items)
 
 
 def texts(value: Any) -> set[str]:

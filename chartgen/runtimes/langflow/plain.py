@@ -21,7 +21,8 @@ def is_literal(field: Field) -> bool:
         return False
     if field.kind not in KINDS or names.is_name(text) or any(map(str.isspace, text)):
         return False
-    return secrets.said_by(field.name, text) or any(secrets.kinds(text))
+    called = (field.name, str(field.data.get("display_name") or ""))
+    return any(secrets.said_by(name, text) for name in called) or any(secrets.kinds(text))
 
 
 def cut(flow: NormalFlow, field: Field, ledger: Ledger) -> None:

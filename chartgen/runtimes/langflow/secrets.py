@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from chartgen.runtimes.langflow import literals
+from chartgen.runtimes.langflow import announced, literals
 from chartgen.runtimes.langflow.wording import (
     HARMLESS,
     announces,
     announces_password,
+    is_key,
     is_placeholder,
     looks_secret,
     words,
@@ -58,16 +59,9 @@ def held_under(key: object, text: str) -> bool:
     rest = VARIABLE.sub("", text)
     if is_placeholder(rest) or HARMLESS.fullmatch(rest):
         return False
-    return (isinstance(key, str) and len(rest) > 3 and _announced(key, rest)) or any(kinds(text))
-
-
-def _announced(key: str, text: str) -> bool:
-    """A key of some kind, such as `primary_key`, holds a secret only if that looks random."""
-    return announces(key) or (words(key)[-1] == "KEY" and len(words(key)) > 1 and _is_random(text))
-
-
-def _is_random(text: str) -> bool:
-    return bool(re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])[^\s_]{16,}", text))
+    return (
+        isinstance(key, str) and len(rest) > 3 and (announces(key) or is_key(key, rest))
+    ) or any(kinds(text))
 
 
 def said_by(name: str, text: str) -> bool:
@@ -75,4 +69,8 @@ def said_by(name: str, text: str) -> bool:
 
     Names alone are not trusted as a header's is: the value must look like one, too.
     """
-    return announces(name) and literals.is_literal(text, weak=announces_password(name))
+    if not announces(name):
+        return False
+    if words(name)[-1] == "COOKIE":
+        return any(announced.is_literal(part, weak=False) for part in re.split(r"[=;\s]+", text))
+    return announced.is_literal(text, weak=announces_password(name))

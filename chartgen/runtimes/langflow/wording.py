@@ -58,6 +58,10 @@ KEY_WORDS = frozenset(
         "SUBSCRIPTION",
     }
 )
+# Of these nobody makes a secret.
+OTHER_KEYS = frozenset({"PUBLIC", "PRIMARY", "FOREIGN", "PARTITION", "SORT", "CACHE", "OBJECT"})
+# Names that people write in one word.
+ENDINGS = ("PASSWORD", "PASSWD", "APIKEY", "ACCESSKEY", "SECRETKEY", "SECRET", "TOKEN")
 LONGEST_NAME = 100
 # What a text needs to look as if it were made at random.
 SHORTEST, LONG = 8, 12
@@ -90,14 +94,28 @@ def announces(name: str) -> bool:
 @lru_cache(maxsize=4096)
 def _announces(name: str) -> bool:
     *before, last = words(name)
+    # Lists of them are called by the plural; tokens in the plural are mostly counted.
+    last = last.removesuffix("S") if last not in {"PASS", "SAS", "TOKENS"} else last
     if last == "KEY":
         return not KEY_WORDS.isdisjoint(before[-1:])
-    return last in SECRET_WORDS or [*before[-1:], last] == ["CONNECTION", "STRING"]
+    return (
+        last in SECRET_WORDS
+        or last.endswith(ENDINGS)
+        or [*before[-1:], last] == ["CONNECTION", "STRING"]
+    )
 
 
 def announces_password(name: str) -> bool:
     """Whether a name says that its value is a password, which people choose, and may be weak."""
-    return words(name)[-1] in PASSWORD_WORDS
+    last = words(name)[-1].removesuffix("S")
+    return words(name)[-1] in PASSWORD_WORDS or last.endswith(("PASSWORD", "PASSWD"))
+
+
+def is_key(name: str, text: str) -> bool:
+    """Whether a name such as `ACME_KEY` stands for a secret, because the value looks random."""
+    *before, last = words(name)
+    is_some = last == "KEY" and bool(before) and OTHER_KEYS.isdisjoint(before)
+    return is_some and bool(re.fullmatch(r"(?=.*\d)(?=.*[A-Za-z])[^\s_]{16,}", text))
 
 
 def is_placeholder(text: str) -> bool:
