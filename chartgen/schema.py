@@ -46,6 +46,8 @@ SENTENCES: Mapping[str, Callable[[Any], str]] = {
     "maxLength": lambda fault: (
         f"this has {len(fault.instance)} characters, at most {fault.validator_value} fit"
     ),
+    "minimum": lambda fault: f"this is less than {fault.validator_value}",
+    "maximum": lambda fault: f"this is more than {fault.validator_value}",
     "pattern": lambda fault: "this has another form",
 }
 

@@ -88,6 +88,6 @@ def _aged(packaged: Packaged, runtime: runtimes.Kind, today: str) -> Iterator[Fi
         yield Finding(
             level="info",
             code="custom-code",
-            message=f"{count} code that is not the runtime's own, so such code stays allowed",
-            fix="read it: it runs in the pod with all of its credentials",
+            message=f"{count} code that is not the runtime's own",
+            fix="read it: it runs in the pod with all of its credentials, as it is packaged",
         )

@@ -240,6 +240,12 @@ def test_a_value_that_weakens_nothing_is_let_be(values: Values, examine: Examine
     assert examine(values) == []
 
 
+def test_a_number_out_of_bounds_is_told_with_the_bound(examine: Examine) -> None:
+    for number, words in ((6, "this is more than 5"), (0, "this is less than 1")):
+        (found,) = examine({"replicaCount": number})
+        assert (found.at, found.message) == ("$.replicaCount", words)
+
+
 def test_all_that_the_chart_offers_at_once_weakens_nothing(examine: Examine) -> None:
     assert examine(EVERYTHING) == []
 
