@@ -62,10 +62,17 @@ def url(helm4: Helm, first: Packaged, database: Postgres) -> str:
 
 
 def pods(helm: Helm) -> list[dict[str, Any]]:
-    """The pods that serve, and are to stay."""
+    """The pods that serve, those among them that are ending."""
     labels = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component=runtime"
     found = json.loads(helm.kubectl("get", "pods", f"--selector={labels}", "--output=json"))
-    return [pod for pod in found["items"] if "deletionTimestamp" not in pod["metadata"]]
+    items: list[dict[str, Any]] = found["items"]
+    return items
+
+
+def settle(helm: Helm) -> None:
+    """Wait for the update, and for the end of the pods before it: they answer until then."""
+    helm.rolled_out(FULL)
+    processes.wait(lambda: len(pods(helm)) == wanted(helm), "old pods stay", 120)
 
 
 def wanted(helm: Helm) -> int:
@@ -108,6 +115,7 @@ def test_an_autoscaler_adds_pods_under_load(url: str, helm4: Helm, first: Packag
         processes.wait(lambda: wanted(helm4) == 2, "the autoscaler adds no pod", 240)
         helm4.rolled_out(FULL)
     assert faults == []
+    settle(helm4)
     assert len(pods(helm4)) == 2
 
 
@@ -117,6 +125,7 @@ def test_scaling_out_gives_every_node_a_pod(url: str, helm4: Helm, first: Packag
         helm4.do("upgrade", NAME, first.archive, REUSE, *fixed)
         helm4.rolled_out(FULL)
     assert faults == []
+    settle(helm4)
     assert len(pods(helm4)) == 3
     assert len({pod["spec"]["nodeName"] for pod in pods(helm4)}) == 2
 
@@ -134,13 +143,13 @@ def test_a_changed_credential_arrives_and_no_call_fails(
         helm4.do("upgrade", NAME, first.archive, REUSE, values=values)
         helm4.rolled_out(FULL)
     assert faults == []
-    processes.wait(lambda: len(pods(helm4)) == 3, "old pods stay", 90)
+    settle(helm4)
     assert text_of(ask(url, new, "echo")) == "You said: hi"
     assert ask(url, former, "echo").status_code == 403
-    wanted = hmac.new(signing.encode(), b"hello", hashlib.sha256).hexdigest()
-    assert text_of(ask(url, new, "signed-webhook", "hello")) == f"signature={wanted}"
+    expected = hmac.new(signing.encode(), b"hello", hashlib.sha256).hexdigest()
+    assert text_of(ask(url, new, "signed-webhook", "hello")) == f"signature={expected}"
     helm4.do("upgrade", NAME, first.archive, REUSE, values=first.values)
-    helm4.rolled_out(FULL)
+    settle(helm4)
 
 
 def test_a_drained_node_costs_no_call(url: str, helm4: Helm, first: Packaged) -> None:
@@ -151,7 +160,7 @@ def test_a_drained_node_costs_no_call(url: str, helm4: Helm, first: Packaged) ->
     try:
         with load(url, [first.key], "echo") as faults, watched(helm4) as seen:
             helm4.cluster.run("drain", node, *flags, seconds=300)
-            helm4.rolled_out(FULL)
+            settle(helm4)
         assert faults == []
         # The budget lets one of three go at a time.
         assert min(seen) >= 2
@@ -175,7 +184,7 @@ def test_an_upgrade_changes_the_flows_and_no_call_fails(
 
 def test_a_rollback_brings_the_former_flows_back(url: str, helm4: Helm, first: Packaged) -> None:
     helm4.do("rollback", NAME)
-    helm4.rolled_out(FULL)
+    settle(helm4)
     assert "3 flows are served as packaged" in helm4.do("test", NAME, "--logs")
     assert text_of(ask(url, first.key, "echo")) == "You said: hi"
     assert text_of(ask(url, first.key, "recall", "back", session_id="new")) == "back"
