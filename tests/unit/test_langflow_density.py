@@ -22,6 +22,16 @@ def test_a_file_that_would_take_far_more_than_its_size_is_refused_before_it_is_p
     assert "holds more objects, lists and values than any" in found(app, "broken-flow").message
 
 
+def test_a_small_file_of_nothing_but_lists_is_refused_too() -> None:
+    lists = b"[" + b",".join([b"[]"] * 200_000) + b"]"
+    assert "broken-flow" in codes(load(AROUND.replace(PLACE, lists)), "error")
+
+
+def test_an_embedding_that_a_node_has_cached_is_taken() -> None:
+    numbers = b"[" + b", ".join([b"-0.012345"] * 400_000) + b"]"
+    assert "broken-flow" not in codes(load(AROUND.replace(PLACE, numbers)))
+
+
 def test_long_texts_many_numbers_and_small_files_are_taken() -> None:
     numbers = b"[" + b",".join([b"0.012345678"] * (4 * MIB // 12)) + b"]"
     small = b"[" + b",".join([b"[]"] * 20_000) + b"]"

@@ -16,13 +16,13 @@ from typing import Any
 from chartgen.runtimes.langflow.paths import Path, path_text
 
 DEPTH_LIMIT = 100
-# What a value takes in memory beside its text: an object, a list, and what stands in either.
-OBJECT, LIST, MEMBER = 232, 88, 72
+# What a value takes in memory: an object, a list, what stands in either, and a text beside itself.
+OBJECT, LIST, MEMBER, STRING = 232, 88, 32, 48
 # How often a text is in memory at the same time, beside the file.
 COPIES = 3
-# How many times its size a file may take, and what any file may.
+# How many times its size a file may take, and what any file may, by its values and by its texts.
 TIMES = 10
-FREE = 64 * 1024 * 1024
+FREE, FREE_TEXTS = 4 * 1024 * 1024, 64 * 1024 * 1024
 INFINITE = (float("inf"), float("-inf"))
 # Python keeps one or two bytes a character, but four where one character is beyond U+FFFF.
 WIDE = re.compile(r"[\U00010000-\U0010ffff]|\\u[dD][89abAB]")
@@ -81,12 +81,12 @@ def load(data: bytes) -> tuple[Any, tuple[str, ...]]:
 def _is_dense(text: str, size: int) -> bool:
     """Whether the values of a file of that size would take far more memory than the file."""
     room = max(FREE, TIMES * size) - (1 + COPIES) * size
-    if _cost(text) <= room:
+    if _cost(text) + STRING * text.count('"') <= room:
         return False
     # Braces and commas in texts cost nothing, and to leave them out takes a while.
     end = 0
     for match in TEXT.finditer(text):
-        room -= _cost(text[end : match.start()])
+        room -= STRING + _cost(text[end : match.start()])
         if room < 0:
             return True
         end = match.end()
@@ -100,9 +100,9 @@ def _cost(text: str) -> int:
 def _is_wide(text: str, size: int) -> bool:
     """Whether texts with four bytes a character would take far more memory than the file."""
     cost = 4 * COPIES * len(text)
-    if cost > max(FREE, TIMES * size) and WIDE.search(text):
+    if cost > max(FREE_TEXTS, TIMES * size) and WIDE.search(text):
         cost = 4 * COPIES * sum(len(m[0]) for m in TEXT.finditer(text) if WIDE.search(m[0]))
-        return cost > max(FREE, TIMES * size)
+        return cost > max(FREE_TEXTS, TIMES * size)
     return False
 
 

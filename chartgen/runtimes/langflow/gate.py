@@ -88,7 +88,7 @@ def named(value: Any, path: Path = ()) -> Iterator[tuple[Path, str]]:
         name = here[-1] if here else ""
         yield from (((*here, step), item[step]) for step in _secret_steps(name, item))
         steps = item.items() if isinstance(item, dict) else enumerate(item)
-        waiting += (((*here, step), one) for step, one in steps if isinstance(one, CONTAINERS))
+        waiting += (((*here, step), one) for step, one in steps if _has_more(one))
 
 
 def _has_named(value: Any) -> bool:
@@ -100,9 +100,13 @@ def _has_named(value: Any) -> bool:
             if any(True for _ in _secret_steps(name, item)):
                 return True
             steps = item.items() if isinstance(item, dict) else enumerate(item)
-            below += ((step, one) for step, one in steps if isinstance(one, CONTAINERS))
+            below += ((step, one) for step, one in steps if _has_more(one))
         level = below
     return False
+
+
+def _has_more(value: Any) -> bool:
+    return bool(value) and isinstance(value, CONTAINERS)
 
 
 def _secret_steps(name: object, item: Any) -> Iterator[Any]:
