@@ -50,7 +50,7 @@ FETCH = (
     "import io, sys, tarfile, urllib.request\n"
     "answer = urllib.request.urlopen(sys.argv[1], timeout=30)\n"
     "bundle = tarfile.open(fileobj=io.BytesIO(answer.read()))\n"
-    "bundle.extractall(sys.argv[2], filter='data')\n"
+    "bundle.extractall(sys.argv[2])\n"
 )
 PHASES = ("created", "pulled", "started", "ready", "answered")
 
@@ -120,7 +120,7 @@ class Bench:
         url, key = helm.address(FULL), self.release.key
 
         def first(condition: Callable[[], Any]) -> float:
-            processes.wait(condition, f"no end: {helm.kubectl('get', 'pods')}", 300)
+            processes.wait(condition, "no end: see the pod's events", 300)
             return time.monotonic() - begun
 
         yield "created", first(lambda: _pods(helm))
@@ -181,7 +181,7 @@ def bench(folder: Path) -> Iterator[Bench]:
 
 def _bundle(folder: Path) -> bytes:
     buffer = io.BytesIO()
-    (flows,) = folder.glob("dist/*.context/app/flows")
+    (flows,) = folder.glob("dist/*.context/**/app/flows")
     with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
         archive.add(flows, ".")
     return buffer.getvalue()
