@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-
 from chartgen import report
 from chartgen.chart import beside
-from chartgen.errors import InvalidInput
 
 FILES = ("app.json", "values.yaml", "values.schema.json", "ci/test-values.yaml")
 
@@ -48,29 +41,11 @@ def read(file: Path) -> Packaged:
     Raises InvalidInput when one of them is missing, or not what the report says.
     """
     told = report.read(file)
-    archive = beside.archive(told, file.parent)
-    try:
-        found = dict(_files(archive, told["name"]))
-        made = Packaged(
-            report=told,
-            app=json.loads(found["app.json"]),
-            values=_yaml(found["values.yaml"]),
-            schema=json.loads(found["values.schema.json"]),
-            examples=_yaml(found["ci/test-values.yaml"]),
-        )
-    except (tarfile.TarError, OSError, EOFError, zlib.error, KeyError, ValueError) as fault:
-        raise InvalidInput(f"{file} tells of a chart that chartgen has not made") from fault
-    return made
-
-
-def _files(archive: bytes, folder: str) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as entries:
-        for name in FILES:
-            content = entries.extractfile(f"{folder}/{name}")
-            if content:
-                yield name, content.read()
-
-
-def _yaml(data: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = YAML(typ="safe", pure=True).load(data)
-    return found
+    found = beside.data(told, file.parent, FILES)
+    return Packaged(
+        report=told,
+        app=found["app.json"],
+        values=found["values.yaml"],
+        schema=found["values.schema.json"],
+        examples=found["ci/test-values.yaml"],
+    )

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import json
-import tarfile
-import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from chartgen import report
 from chartgen.chart import beside, text
-from chartgen.errors import InvalidInput
 from chartgen.local.quantities import exact
 from chartgen.model import ImageRef
 
@@ -144,18 +139,5 @@ def read(file: Path) -> Pod:
     Raises InvalidInput when one of them is missing, or not what the report says.
     """
     release = report.read(file)
-    archive = beside.archive(release, file.parent)
-    try:
-        found = dict(_files(archive, release["name"]))
-        app, values = json.loads(found["app.json"]), text.from_yaml(found["values.yaml"])
-    except (tarfile.TarError, OSError, EOFError, zlib.error, KeyError, ValueError) as fault:
-        raise InvalidInput(f"{file} tells of a chart that chartgen has not made") from fault
-    return Pod(release=release, app=app, values=values)
-
-
-def _files(archive: bytes, folder: str) -> Iterator[tuple[str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as entries:
-        for name in FILES:
-            content = entries.extractfile(f"{folder}/{name}")
-            if content:
-                yield name, content.read()
+    found = beside.data(release, file.parent, FILES)
+    return Pod(release=release, app=found["app.json"], values=found["values.yaml"])
