@@ -24,6 +24,7 @@ import chartgen.registry.client  # noqa: F401
 from chartgen import image, pipeline, publish, report, tree
 from chartgen.model import App, ImageRef, Request
 from chartgen.pipeline import Options
+from chartgen.release import REPORT, write
 
 VERSION = "1.0.0"
 FLOWS = "app/flows"
@@ -111,7 +112,7 @@ class Builder(_Ours):
         }
         stem = f"{app.name}-{app.version}"
         tree.write(built.layout, self.scratch / f"{stem}{report.IMAGE_FOLDER}")
-        file = self.scratch / f"{stem}{pipeline.REPORT}"
+        file = self.scratch / f"{stem}{REPORT}"
         tree.write_file(file, report.dump(report.of(app, image=told)).encode())
         publish.push(file, publish.Target(force=True), Quiet())
 
@@ -134,8 +135,8 @@ class Library(_Ours):
             builder="oci",
         )
         release = pipeline.package(options, Quiet())
-        pipeline.write(release, self.scratch)
-        file = self.scratch / f"bots-{VERSION}{pipeline.REPORT}"
+        write(release, self.scratch)
+        file = self.scratch / f"bots-{VERSION}{REPORT}"
         publish.push(file, publish.Target(force=True), Quiet())
 
 
@@ -156,7 +157,7 @@ class Command(_Ours):
         package = ["package", str(self.flows), "--name", "bots", "--version", VERSION]
         package += ["--builder", "oci", "--base", self.base, "--image", repository]
         package += ["--destination", str(self.scratch)]
-        file = self.scratch / f"bots-{VERSION}{pipeline.REPORT}"
+        file = self.scratch / f"bots-{VERSION}{REPORT}"
         return [[*start, *package], [*start, "push", str(file), "--force"]]
 
 

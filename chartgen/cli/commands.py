@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from chartgen.cli.output import Mode
-    from chartgen.pipeline import Release
+    from chartgen.release import Release
 
     Flags = dict[str, Any]
 
@@ -197,8 +197,9 @@ def credentials(flags: Flags, mode: Mode) -> None:
 
 
 def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
-    from chartgen import pipeline, runtimes
+    from chartgen import runtimes
     from chartgen.cli import hints, output, resolve, trial
+    from chartgen.release import write
 
     chosen = resolve.options(flags)
     with output.Narrator() as narrator:
@@ -207,7 +208,7 @@ def _make(flags: Flags, mode: Mode, road: Callable[..., Release]) -> None:
             if chosen.check:
                 trial.check(release, chosen.access, narrator)
             narrator.step(f"writing {chosen.destination}")
-            pipeline.write(release, chosen.destination)
+            write(release, chosen.destination)
     output.findings((*release.app.findings, *runtimes.stale(chosen.request)))
     if flags["dry_run"]:
         written = [str(chosen.destination / path) for path in release.paths()]

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from chartgen.local import Composed
-    from chartgen.pipeline import Image, Options, Release
+    from chartgen.pipeline import Options
+    from chartgen.release import Image, Release
 
 
 def image(release: Release, chosen: Options) -> None:

@@ -7,12 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chartgen import pipeline
+from chartgen.release import write
 from chartgen.report import IMAGE_FOLDER
 
 if TYPE_CHECKING:
     from chartgen.image.access import Access
-    from chartgen.pipeline import Release
+    from chartgen.release import Release
     from chartgen.watcher import Watcher
 
 
@@ -29,5 +29,5 @@ def check(release: Release, access: Access, watcher: Watcher) -> None:
 
     folders = {name: one for name, one in release.folders.items() if name.endswith(IMAGE_FOLDER)}
     with tempfile.TemporaryDirectory() as scratch:
-        pipeline.write(replace(release, folders=folders), Path(scratch))
+        write(replace(release, folders=folders), Path(scratch))
         local.check(Path(scratch) / release.report_file, access, watcher)

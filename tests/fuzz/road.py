@@ -17,9 +17,11 @@ import helm_python
 import yaml
 
 from chartgen import pipeline, tree
+from chartgen import release as releases
 from chartgen.errors import InvalidInput
 from chartgen.model import App, ImageRef, Request
-from chartgen.pipeline import Options, Release
+from chartgen.pipeline import Options
+from chartgen.release import Release
 from tests import helm
 from tests.integration.test_starter_flows import SILENT
 
@@ -119,7 +121,7 @@ def render(release: Release) -> None:
 def write(release: Release, folder: Path) -> None:
     """Write it, and compare."""
     before = {path.name for path in folder.iterdir()}
-    pipeline.write(release, folder / "dist")
+    releases.write(release, folder / "dist")
     after = {path.name for path in folder.iterdir()}
     found = {path for path in (folder / "dist").rglob("*") if path.is_file()}
     wanted = {folder / "dist" / path for path in release.paths()}

@@ -15,7 +15,8 @@ import pytest
 from chartgen import pipeline
 from chartgen.errors import InvalidInput
 from chartgen.model import App, ImageRef, Request
-from chartgen.pipeline import Options, Release
+from chartgen.pipeline import Options
+from chartgen.release import Release
 from chartgen.tree import Tree
 from tests import helm
 from tests.integration import starters

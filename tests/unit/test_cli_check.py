@@ -9,7 +9,7 @@ import pytest
 
 from chartgen.cli import trial
 from chartgen.image.access import Access
-from chartgen.pipeline import Image, Release
+from chartgen.release import Image, Release
 from tests import cli as terminal
 from tests import releases
 from tests.fake_engine import FakeEngine

@@ -15,7 +15,7 @@ FLOORS = (
     {"cli"},
     {"local", "doctor"},
     {"pipeline", "publish"},
-    {"runtimes", "image", "chart"},
+    {"runtimes", "image", "chart", "release"},
     {"lock"},
     {"config", "registry", "report", "sources"},
     {"schema", "render", "oci"},

@@ -12,6 +12,7 @@ from chartgen.errors import ChartgenError, InvalidInput, Unavailable
 from chartgen.image import BUILDERS, Built, Order
 from chartgen.model import Request
 from chartgen.pipeline import Options
+from chartgen.release import write
 from tests import cli as terminal
 
 DIGEST = f"sha256:{'c' * 64}"
@@ -173,7 +174,7 @@ def test_a_release_is_written_report_last_and_its_old_report_removed_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     release = pipeline.package(options(), Listener())
-    pipeline.write(release, Path("dist"))
+    write(release, Path("dist"))
     moved: list[str] = []
     put = destination.put
 
@@ -183,14 +184,14 @@ def test_a_release_is_written_report_last_and_its_old_report_removed_first(
         put(fresh, place, aside)
 
     monkeypatch.setattr(destination, "put", watched)
-    pipeline.write(release, Path("dist"))
+    write(release, Path("dist"))
     assert moved == ["bots-1.0.0.context", "bots-1.0.0.tgz", "bots-1.0.0.release.json"]
 
 
 @pytest.mark.parametrize("name", ["bots-1.0.0.context", "bots-1.0.0.tgz"])
 def test_what_is_no_part_of_a_release_and_in_its_place_is_left_alone(name: str) -> None:
     release = pipeline.package(options(), Listener())
-    pipeline.write(release, Path("dist"))
+    write(release, Path("dist"))
     place = Path("dist") / name
     if place.is_dir():
         place.rename("elsewhere")
@@ -199,7 +200,7 @@ def test_what_is_no_part_of_a_release_and_in_its_place_is_left_alone(name: str) 
         place.unlink()
         place.mkdir()
     with pytest.raises(InvalidInput, match=f"{name} is in the way: remove it"):
-        pipeline.write(release, Path("dist"))
+        write(release, Path("dist"))
     assert Path("dist/bots-1.0.0.release.json").exists()
     assert place.is_symlink() or place.is_dir()
     assert not list(Path("dist").glob(".*"))
@@ -207,7 +208,7 @@ def test_what_is_no_part_of_a_release_and_in_its_place_is_left_alone(name: str) 
 
 def test_paths_are_those_that_are_written() -> None:
     release = pipeline.package(options(), Listener())
-    pipeline.write(release, Path("dist"))
+    write(release, Path("dist"))
     assert list(release.paths()) == terminal.files("dist")
 
 
