@@ -102,6 +102,29 @@ def test_a_canary_in_a_flow_gets_nowhere(place: str) -> None:
             assert not [*hits(canary, text.encode(), name)]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "credentials: {{LANGFLOW_API_KEY: {{value: {0}}}}}",
+        "database: {{value: 'postgresql://user:{0}@db:5432/name'}}",
+        "env: [{{name: LANGFLOW_TWEAKS_POLICY, value: {0}}}, {{name: A_TOKEN, value: {0}}}]",
+        "replicaCount: {0}",
+        "existingSecret: [{0}",
+        "*{0}",
+        "tracing: {{langfuse: {{baseUrl: 'http://{0}@langfuse'}}}}",
+    ],
+)
+def test_a_canary_in_values_is_not_shown_by_doctor(text: str) -> None:
+    canary = places.plain("values")
+    assert terminal.run("package", "flows", *RELEASE, "--builder", "none").code == 0
+    Path("values.yaml").write_text(text.format(canary))
+    for form in ("text", "json"):
+        values = ("--values", "values.yaml", "--output", form)
+        done = terminal.run("doctor", "dist/bots-1.0.0.release.json", *values)
+        assert done.code in {0, 1}
+        assert not said(canary, done)
+
+
 def test_what_would_have_been_packed_would_have_been_found() -> None:
     file = terminal.add("echo.json", description="an innocent canary")
     assert terminal.run("package", file, *RELEASE, "--builder", "oci", *OCI).code == 0
