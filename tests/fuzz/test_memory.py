@@ -46,3 +46,20 @@ def test_a_large_flow_that_would_take_more_is_refused_and_takes_less(
     taken = reading(tmp_path, data, code=1) - at_rest
     print(f"{taken / len(data):.1f} times")  # noqa: T201 - with -s
     assert taken < TIMES * len(data)
+
+
+@pytest.mark.parametrize(("number", "code"), [(251, 1), (250, 0)])
+def test_components_that_import_by_the_hundred_take_at_most_ten_times_their_size(
+    number: int, code: int, tmp_path: Path
+) -> None:
+    at_rest = reading(tmp_path, json.dumps(flow()).encode())
+    components = []
+    for place in range(2000):
+        # Below a condition that never holds: nothing has to be there.
+        lines = [f"    import m{place:04}.n{one:05}" for one in range(number)]
+        source = "\n".join(["class A: pass", "def never():", *lines])
+        components.append(component(text=field(""), code=field(source)))
+    data = json.dumps(flow(*components)).encode()
+    taken = reading(tmp_path, data, code=code) - at_rest
+    print(f"{taken / len(data):.1f} times")  # noqa: T201 - with -s
+    assert taken < TIMES * len(data)

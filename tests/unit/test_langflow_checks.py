@@ -204,6 +204,12 @@ def test_code_that_takes_too_much_to_read_is_refused() -> None:
         assert codes(app, "error") == ([] if is_fine else ["broken-code"])
 
 
+def test_code_that_imports_more_than_anybody_needs_is_refused() -> None:
+    lines = ["class A: pass", *(f"import module_{number}" for number in range(251))]
+    fault = found(load(flow(component(code=field("\n".join(lines))))), "broken-code")
+    assert "imports more than 250 modules" in fault.message
+
+
 def test_more_hosts_than_a_chart_can_name_are_refused() -> None:
     for count, is_fine in ((1000, True), (3000, False)):
         app = load(flow(component(url=field(" ".join(f"https://h{n}.io" for n in range(count))))))

@@ -11,6 +11,9 @@ from functools import lru_cache
 # Python's parser takes up to 500 times the size of a source. The longest of Langflow's own
 # components has 86 000 characters.
 LONGEST = 256 * 1024
+# What is kept of a component for each takes ten times its text. The most that one of Langflow's own
+# imports is 75.
+MOST = 250
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +42,10 @@ def parse(source: str) -> tuple[Imports, str]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(source)
-            return Imports(every=_imported(_statements(tree)), loaded=_imported(tree.body)), ""
+            every, loaded = _imported(_statements(tree)), _imported(tree.body)
+        if len(every) > MOST:
+            return Imports(), f"it imports more than {MOST} modules, and is not read"
+        return Imports(every=every, loaded=loaded), ""
     except SyntaxError as fault:
         reason = f"{fault.msg} (line {fault.lineno})"
     except (ValueError, RecursionError, MemoryError) as fault:
