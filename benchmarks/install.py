@@ -36,12 +36,10 @@ from tests.cluster import cluster as clusters
 from tests.cluster import network, node, processes
 from tests.cluster import release as releases
 from tests.cluster.cluster import Cluster
-from tests.cluster.release import CHART, Helm, Packaged, ask
+from tests.cluster.release import FULL, NAME, Helm, Packaged, ask
 from tests.integration.command import EXAMPLES
 from tests.runtime import base as runtime_base
 
-NAME = "demo"
-FULL = f"{NAME}-{CHART}"
 FLOWS = "/app/data/bundle"
 LANGFLOW_RUN = ["python", "-m", "langflow", "run", "--backend-only"]
 UVICORN = ["python", "-m", "uvicorn", "--factory", "langflow.main:create_app", "--loop", "asyncio"]

@@ -26,6 +26,9 @@ SECONDS = 30
 # A pod after the other, each of which may take a minute on a machine that has much to do.
 ROLLOUT = 480
 CHART = "support-bots"
+# A release of it, and what its objects are called.
+NAME = "demo"
+FULL = f"{NAME}-{CHART}"
 FORBIDDEN = 403
 TRIES = 10
 # Seconds between two calls of one caller.

@@ -18,11 +18,9 @@ from tests import chart_variants
 from tests.chart_pieces import OWN as OWN_VALUES
 from tests.cluster import processes
 from tests.cluster.cluster import Cluster
-from tests.cluster.release import CHART, Helm, Packaged
+from tests.cluster.release import FULL, NAME, Helm, Packaged
 from tests.standards import crds
 
-NAME = "demo"
-FULL = f"{NAME}-{CHART}"
 BASH = "/bin/bash"
 # What an installation may leave behind: nothing but what the namespace has of itself.
 KINDS = "all,secret,configmap,serviceaccount,networkpolicy,pdb,ingress,pvc,hpa"

@@ -14,11 +14,9 @@ import pytest
 
 from tests import loopback
 from tests.cluster import objects, processes
-from tests.cluster.release import CHART, Helm, Packaged, parts
+from tests.cluster.release import FULL, NAME, Helm, Packaged, parts
 from tests.runtime.postgres import Postgres
 
-NAME = "demo"
-FULL = f"{NAME}-{CHART}"
 DNS = "kube-dns.kube-system.svc.cluster.local:53"
 METADATA = "169.254.169.254:80"
 FRIEND = "friend"
@@ -84,6 +82,13 @@ def installed(helm4: Helm, examples: Packaged, database: Postgres) -> Iterator[I
         cluster.run("delete", "namespace", elsewhere, "--wait=false")
 
 
+def assert_closed_outside(service: str) -> None:
+    """This machine, which is no pod of the cluster, does not get through."""
+    host, _, port = service.removeprefix("http://").partition(":")
+    with pytest.raises(OSError, match=r"refused|timed out"):
+        socket.create_connection((host, int(port)), 3)
+
+
 def test_a_pod_reaches_names_https_and_its_database_and_nothing_else(
     installed: Installed, database: Postgres
 ) -> None:
@@ -113,10 +118,7 @@ def test_only_who_is_named_reaches_the_flows(installed: Installed) -> None:
     assert "ok" not in installed.from_a_pod("other", f"{service}/health")
     # A peer without a namespace is one of the release's own namespace.
     assert "ok" not in installed.from_a_pod(FRIEND, f"{service}/health", installed.elsewhere)
-    # Not a pod of the cluster.
-    host, _, port = service.removeprefix("http://").partition(":")
-    with pytest.raises(OSError, match=r"refused|timed out"):
-        socket.create_connection((host, int(port)), 3)
+    assert_closed_outside(service)
 
 
 def test_helm_test_gets_through_to_the_flows(installed: Installed) -> None:
@@ -135,6 +137,4 @@ def test_a_private_release_is_open_to_every_pod_of_the_cluster(
             lambda: "ok" in installed.from_a_pod(name, health, namespace),  # noqa: B023 - asked at once
             f"{name} in {namespace} does not get through",
         )
-    host, _, port = service.removeprefix("http://").partition(":")
-    with pytest.raises(OSError, match=r"refused|timed out"):
-        socket.create_connection((host, int(port)), 3)
+    assert_closed_outside(service)

@@ -19,12 +19,10 @@ import pytest
 from tests.cluster import processes
 from tests.cluster import release as releases
 from tests.cluster.cluster import Cluster
-from tests.cluster.release import CHART, Helm, Packaged, ask, load, parts, text_of
+from tests.cluster.release import FULL, NAME, Helm, Packaged, ask, load, parts, text_of
 from tests.runtime import variants
 from tests.runtime.postgres import Postgres
 
-NAME = "demo"
-FULL = f"{NAME}-{CHART}"
 REUSE = "--reset-then-reuse-values"
 FIRST = (variants.echo(), variants.signed_webhook(), variants.coded("Recall", variants.RECALL))
 NEXT = (variants.echo("Now you said: {message}"), variants.signed_webhook())
